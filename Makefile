@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: EUPL-1.2
+# A thin front on Meson and Ninja. `make run` and `make test` are all that a newcomer needs.
+
+DATA ?= ./data
+
+.PHONY: build run test load fuzz format clean packages packages-test
+.DEFAULT_GOAL := build
+
+packages:
+	@tools/packages.sh build
+
+packages-test:
+	@tools/packages.sh test
+
+build: packages build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	meson setup build
+
+build-asan/build.ninja:
+	meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false --buildtype=debugoptimized
+
+run: build
+	@build/fundament demo --data $(DATA)
+	@exec build/fundament serve --data $(DATA)
+
+test: packages-test build/build.ninja build-asan/build.ninja
+	@ninja -C build && ninja -C build-asan
+	@tests/run
+
+load: packages-test build
+	@tests/load/run
+
+fuzz: packages-test
+	@tests/fuzz/run 60
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build build-asan build-fuzz

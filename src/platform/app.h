@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What a running Fundament is made of. One per process, made by app_open; handlers reach it through
+ * their request, jobs through their argument. */
+#ifndef PLATFORM_APP_H
+#define PLATFORM_APP_H
+
+#include "base/error.h"
+
+struct config;
+struct db;
+struct service;
+struct templates;
+struct metrics;
+struct server;
+struct jobs;
+
+#define SERVICES_MAX 32
+
+struct app {
+    struct arena *arena;                     /* lives as long as the app */
+    const struct config *config;
+    struct db *db;
+    const struct service *const *services;   /* ends with NULL */
+    void *state[SERVICES_MAX];               /* what each service's start made, by its place */
+    struct templates *templates;
+    struct metrics *metrics;
+    struct jobs *jobs;
+    struct server *server;                   /* NULL in commands other than serve */
+    bool demo;                               /* demo data: test certificates may be made on the spot */
+};
+
+/* Loads the configuration of `data`, opens the database, checks (or, with `migrate`, updates) its
+ * schema and starts the services' state. */
+bool app_open(struct arena *arena, const char *data, const struct service *const *services,
+              bool migrate, struct app *app, struct error *err);
+void app_close(struct app *app);
+
+/* The state that the service of this name made at its start; NULL when it has none. */
+void *app_state(const struct app *app, const struct service *service);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Secrets at rest: key files in <data>/keys, 32 random bytes in hex with a name, readable by the
+ * service user only (0600, checked at start), never in the database. */
+#ifndef PLATFORM_KEYS_H
+#define PLATFORM_KEYS_H
+
+#include "base/error.h"
+
+#define KEY_BYTES 32
+
+/* A key in memory that is not swapped, dumped or inherited where the system allows it. */
+struct key {
+    unsigned char bytes[KEY_BYTES];
+};
+
+/* Loads <folder>/<name>.key; with `make`, makes it when it is missing. Its absence otherwise is an
+ * error that says how to restore it. */
+bool key_load(const char *folder, const char *name, bool make, struct key **key,
+              struct error *err);
+void key_free(struct key *key); /* wipes */
+
+/* A key for one purpose, derived by HKDF-SHA256 (RFC 5869) with `purpose` as info. */
+void key_derive(const struct key *key, const char *purpose, struct key *out);
+
+/* HMAC with SHA-512 (64 bytes out) and SHA-256 (32 bytes out) over fields, each with its length (8
+ * bytes, big-endian) before it, so that no two lists of fields give the same bytes. */
+#define MAC512_BYTES 64
+#define MAC256_BYTES 32
+void mac512(const struct key *key, const struct str *fields, size_t count,
+            unsigned char out[static MAC512_BYTES]);
+void mac256(const struct key *key, const struct str *fields, size_t count,
+            unsigned char out[static MAC256_BYTES]);
+
+/* Sealing (AES-256-GCM, random nonce before, tag behind): for values that must rest in the database.
+ * `about` is bound to the sealed bytes and must be the same when they are opened. */
+struct str seal(struct arena *arena, const struct key *key, struct str about, struct str plain);
+bool unseal(struct arena *arena, const struct key *key, struct str about, struct str sealed,
+            struct str *plain);
+
+#endif

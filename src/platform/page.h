@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Pages for people: a tree of data and a template. The frame (navigation, breadcrumb, language
+ * choice, messages) is the platform's; a handler adds its own data and names its template.
+ *
+ *     struct node *page = page_new(r, tr(r, N_("Schools")));
+ *     page_crumb(page, "/", tr(r, N_("Home")));
+ *     ... node_put_text(page, "name", school.name) ...
+ *     return reply_page(r, "sector/pages/school", page); */
+#ifndef PLATFORM_PAGE_H
+#define PLATFORM_PAGE_H
+
+#include "platform/http.h"
+
+/* Templates: Mustache (spec v1.4: variables, sections, inverted, comments, partials, delimiters,
+ * inheritance with blocks), compiled once per language. `{{#_}}text{{/_}}` is translated when it is
+ * compiled. Escapes & < > " ' by default; a node_put_markup value is not escaped again. */
+struct templates;
+/* `overrides` is a folder whose files win over the embedded ones, or NULL. */
+bool templates_load(struct arena *arena, const char *overrides, struct templates **templates,
+                    struct error *err);
+bool template_render(const struct templates *templates, struct str name, enum language language,
+                     const struct node *data, struct buf *out, struct error *err);
+
+/* Translation: the text of a catalogue message in a language (gettext .mo catalogues, embedded);
+ * without one, the English message itself. */
+const char *translate(enum language language, const char *message);
+struct str tr(const struct request *request, const char *message);
+struct str trf(const struct request *request, const char *message, ...); /* printf-like; use %s, %lld */
+
+/* A page's data with the frame's part filled in: title, language, person, navigation, token. */
+struct node *page_new(struct request *request, struct str title);
+void page_crumb(struct node *page, const char *path, struct str title);
+/* A message above the content: kind is "ok", "info", "warning" or "error". */
+void page_notice(struct node *page, const char *kind, struct str text);
+/* A notice that is shown on the next page (after a redirect). */
+void reply_notice(struct request *request, const char *kind, struct str text);
+
+bool reply_page(struct request *request, const char *template, struct node *page);
+
+/* Error beside a field: puts the translated message of `err` where the form's templates look
+ * (`errors.<field>`, and the summary on top), and sets status 422. What was typed is kept by the
+ * handler, which fills the values from the form. */
+void page_form_error(struct request *request, struct node *page, const struct error *err);
+
+/* A table of rows: searched, sorted, paged and offered as CSV, all by links and a GET form.
+ * table_read takes q, sort, page from the query; the store uses offset, limit and order. */
+struct column {
+    const char *key;    /* name in a row and in `sort=` */
+    const char *title;  /* N_() */
+    bool sortable;
+    bool number;        /* aligned right */
+};
+struct table {
+    struct str search;     /* what was typed */
+    struct str folded;     /* its fold(), for LIKE '%..%' on a folded column */
+    const char *sort;      /* key of a sortable column: never text from outside */
+    bool descending;
+    int64_t page;          /* from 1 */
+    int64_t limit, offset; /* of rows to read */
+    bool csv;              /* format=csv: all rows, no page */
+};
+bool table_read(const struct request *request, const struct column *columns, struct table *table,
+                struct error *err);
+/* Puts the table under `key`: rows is a list of maps with a TEXT (or INT) per column key and, where
+ * the first cell is a link, "href". `total` is the number of rows that match. */
+void table_put(struct request *request, struct node *page, const char *key,
+               const struct column *columns, const struct table *table, struct node *rows,
+               int64_t total);
+/* The same rows as a CSV download. */
+bool table_reply_csv(struct request *request, const char *file_name, const struct column *columns,
+                     const struct node *rows);
+
+/* Charts as SVG drawn by the server, each shown with its table. All series share the labels. */
+struct chart_series {
+    struct str title;
+    const int64_t *values; /* as many as there are labels */
+};
+struct chart {
+    struct str title;
+    struct str unit;
+    const struct str *labels;
+    size_t label_count;
+    const struct chart_series *series; /* at most 6 */
+    size_t series_count;
+    bool lines;                        /* lines instead of bars */
+};
+void chart_put(struct request *request, struct node *page, const char *key,
+               const struct chart *chart);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The descriptor of a service: everything that the platform knows of it. The platform itself, the
+ * sector register and each folder under services/ have one; main's table lists them all. */
+#ifndef PLATFORM_SERVICE_H
+#define PLATFORM_SERVICE_H
+
+#include "platform/app.h"
+#include "platform/config.h"
+#include "platform/db.h"
+#include "platform/http.h"
+#include "platform/jobs.h"
+
+/* An entry of the navigation and of the home page. */
+struct entry {
+    const char *path;
+    const char *title;   /* N_() */
+    const char *summary; /* N_(), one sentence for the home page */
+    enum role role;      /* who sees it; ROLE_ANYONE: everybody */
+};
+
+struct buf;
+struct demo;
+
+struct service {
+    const char *name;                    /* "nummervoorziening": also its folder and log name */
+    const char *title;                   /* N_("Nummervoorziening") */
+    const struct setting *settings;      /* ends with a NULL name */
+    const struct migration *migrations;  /* ends with number 0 */
+    const struct route *routes;          /* ends with a NULL path */
+    const struct job_kind *jobs;         /* ends with a NULL name */
+    const struct entry *entries;         /* ends with a NULL path */
+
+    /* Makes the service's own state (keys, caches) in the app's arena; called once, at open. */
+    bool (*start)(struct app *app, void **state, struct error *err);
+    void (*stop)(struct app *app, void *state);
+
+    /* Adds this service's part of the synthetic demo sector, sized by `schools`; idempotent. */
+    bool (*seed_demo)(struct app *app, struct arena *arena, int64_t schools, struct error *err);
+};
+
+#endif
