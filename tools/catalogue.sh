@@ -5,6 +5,6 @@
 set -eu
 output=$1
 shift
-msgcat --use-first --output-file="$output.po" "$@"
+msgcat --use-first --force-po --output-file="$output.po" "$@"
 msgfmt --check-format --output-file="$output" "$output.po"
 rm -f "$output.po"
