@@ -22,15 +22,18 @@ struct app {
     struct db *db;
     const struct service *const *services;   /* ends with NULL */
     void *state[SERVICES_MAX];               /* what each service's start made, by its place */
+    size_t started;                          /* so many services have started */
     struct templates *templates;
     struct metrics *metrics;
     struct jobs *jobs;
     struct server *server;                   /* NULL in commands other than serve */
-    bool demo;                               /* demo data: test certificates may be made on the spot */
+    bool demo;                               /* the database holds the demo sector: test certificates
+                                                may be made on the spot (set by platform_service) */
 };
 
 /* Loads the configuration of `data`, opens the database, checks (or, with `migrate`, updates) its
- * schema and starts the services' state. */
+ * schema and starts the services' state. The arena is the app's from then on; app_close stops the
+ * services and closes the database, and leaves the arena to its owner. */
 bool app_open(struct arena *arena, const char *data, const struct service *const *services,
               bool migrate, struct app *app, struct error *err);
 void app_close(struct app *app);

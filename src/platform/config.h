@@ -25,13 +25,16 @@ struct config;
 bool config_load(struct arena *arena, const char *data, const struct service *const *services,
                  const struct config **config, struct error *err);
 
+/* The same from the text of a file alone, without the environment: for tests and the fuzzer. */
+bool config_parse(struct arena *arena, struct str text, const struct service *const *services,
+                  const struct config **config, struct error *err);
+
 /* The value of a known setting; an unknown name is a programming error and aborts. */
 struct str config_text(const struct config *config, const char *name);
-const char *config_c(const struct config *config, const char *name); /* the same, NUL-terminated */
 int64_t config_int(const struct config *config, const char *name);
 bool config_flag(const struct config *config, const char *name);
 
-/* The data folder, NUL-terminated, and a path in it. */
+/* The data folder, and a path in it (an absolute `name` stays what it is); NUL-terminated. */
 const char *config_data(const struct config *config);
 const char *config_path(const struct config *config, struct arena *arena, const char *name);
 

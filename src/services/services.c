@@ -11,3 +11,11 @@ const struct service *const all_services[] = {
     &nummervoorziening_service,
     NULL,
 };
+
+const struct service *service_find(struct str name)
+{
+    for (size_t i = BASE_SERVICES; all_services[i]; i++)
+        if (str_eq(str_of(all_services[i]->name), name))
+            return all_services[i];
+    return NULL;
+}

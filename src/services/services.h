@@ -8,4 +8,10 @@
  * the services in alphabetical order. */
 extern const struct service *const all_services[];
 
+/* So many at the start of the table are not optional: the platform and the sector register. */
+#define BASE_SERVICES 2
+
+/* The optional service of this name, or NULL. */
+const struct service *service_find(struct str name);
+
 #endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "platform/jobs.h"
+#include "platform/server.h"
+#include "services/services.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GRACE (10 * SECOND)
+
+/* `--only a,b`: the platform, the sector register and these services. */
+static bool choose_services(struct command_line *line, const char *only,
+                            const struct service *const **chosen, struct error *err)
+{
+    const struct service **list = arena_array(line->arena, const struct service *, SERVICES_MAX);
+    size_t count = 0;
+    for (size_t i = 0; all_services[i]; i++)
+        if (!only || i < BASE_SERVICES)
+            list[count++] = all_services[i];
+    for (struct str rest = str_of(only); only && str_more(rest);) {
+        struct str name = str_trim(str_cut(&rest, ','));
+        const struct service *service = service_find(name);
+        if (!service)
+            return fail_about(err, INVALID, "only", N_("There is no service called %s."), "%.*s",
+                              FMT(str_slice(name, 0, 40)));
+        list[count++] = service;
+    }
+    *chosen = list;
+    return true;
+}
+
+/* Handled by sigwait in the main thread; blocked before any other thread starts. */
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGHUP);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void wait_for_end(struct app *app, const sigset_t *set)
+{
+    int signal_number = 0;
+    while (sigwait(set, &signal_number) == 0 && signal_number == SIGHUP) {
+        struct error err;
+        if (server_reload(app, &err))
+            log_info("reloaded");
+        else
+            log_failure("reload-refused", &err);
+    }
+}
+
+static void greet(const struct app *app)
+{
+    int people = server_port(app->server, PEOPLE), machines = server_port(app->server, MACHINES);
+    printf("Fundament is ready.\n"
+           "  People:   https://localhost:%d\n"
+           "  Machines: https://localhost:%d (client certificate)\n",
+           people, machines);
+    if (app->demo)
+        printf("  The log-in page (https://localhost:%d/inloggen) lists the demo accounts.\n",
+               people);
+    puts("  The browser warns once about the certificate, which this installation made itself.\n"
+         "  Stop with Ctrl-C.");
+    fflush(stdout);
+}
+
+static bool serve(struct app *app, const sigset_t *set, struct error *err)
+{
+    if (!jobs_start(app, config_int(app->config, "jobs.workers"), err))
+        return false;
+    if (!server_start(app, err)) {
+        jobs_stop(app);
+        return false;
+    }
+    greet(app);
+    wait_for_end(app, set);
+    log_info("stopping");
+    server_stop(app, GRACE);
+    jobs_stop(app);
+    return true;
+}
+
+static bool run(struct command_line *line, struct error *err)
+{
+    struct app app;
+    sigset_t set;
+    const struct service *const *services;
+    const char *only = cli_option(line, "--only");
+    if (line->count)
+        return cli_usage(&command_serve, err);
+    if (!choose_services(line, only, &services, err))
+        return false;
+    block_signals(&set);
+    if (!folder_make(line->data, err)
+        || !app_open(line->arena, line->data, services, true, &app, err))
+        return false;
+    bool served = serve(&app, &set, err);
+    app_close(&app);
+    return served;
+}
+
+const struct command command_serve = {
+    .name = "serve",
+    .usage = "[--only SERVICE,SERVICE]",
+    .help = "Runs Fundament until it is told to stop (SIGTERM, Ctrl-C); SIGHUP reads certificates "
+            "again.",
+    .run = run,
+};
