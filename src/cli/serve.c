@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "platform/jobs.h"
-#include "platform/server.h"
 #include "services/services.h"
 
 #include <signal.h>

@@ -175,6 +175,8 @@ struct str csrf_token(struct request *request);
 /* The server: both listeners, and the proxy ones where configured. */
 struct server;
 bool server_start(struct app *app, struct error *err);
+/* The port on which a listener answers (the system chose it where the setting is 0). */
+int server_port(const struct server *server, enum listener listener);
 /* Stops accepting, lets running requests end (at most `grace` microseconds), frees all. */
 void server_stop(struct app *app, instant grace);
 /* Reads certificates, CA list and CRL again; running connections stay. */
