@@ -91,7 +91,7 @@ static bool run(struct command_line *line, struct error *err)
 {
     struct app app;
     sigset_t set;
-    const struct service *const *services;
+    const struct service *const *services = NULL;
     const char *only = cli_option(line, "--only");
     if (line->count)
         return cli_usage(&command_serve, err);
