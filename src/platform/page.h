@@ -13,7 +13,28 @@
 
 /* Templates: Mustache (spec v1.4: variables, sections, inverted, comments, partials, delimiters,
  * inheritance with blocks), compiled once per language. `{{#_}}text{{/_}}` is translated when it is
- * compiled. Escapes & < > " ' by default; a node_put_markup value is not escaped again. */
+ * compiled: the message is its raw text, tags and all, with white space collapsed. Escapes & < > " '
+ * always; only a node_put_markup value passes as it is ({{{x}}} and {{&x}} are refused). An empty
+ * text does not show a section; a number always does.
+ *
+ * A template is a .html file among the resources, known without its suffix. A page fills the frame:
+ *
+ *     {{<platform/pages/frame}}
+ *     {{$content}}
+ *     <h1>{{title}}</h1>
+ *     {{>platform/pages/fields}}
+ *     {{/content}}
+ *     {{/platform/pages/frame}}
+ *
+ * (the frame's other block is `head`, for what belongs in <head>). The frame's data, put by page_new:
+ * title, language ("nl", "en"), organisation, person{name} when somebody is logged in, token (the
+ * form token: every POST form holds {{>platform/pages/token}}), here (the path, percent-encoded),
+ * entries[] {path, title, summary, current}, crumbs[] {path, title}, notices[] {kind, text, alert},
+ * fields[] (page_field), errors{field: text}, problems[] {field, text}, demo, version.
+ *
+ * Partials: platform/pages/token, platform/pages/fields (all fields of page_field),
+ * platform/pages/field (one), platform/pages/table and platform/pages/chart (within the section of
+ * the table's or chart's key: {{#schools}}{{>platform/pages/table}}{{/schools}}). */
 struct templates;
 /* `overrides` is a folder whose files win over the embedded ones, or NULL. */
 bool templates_load(struct arena *arena, const char *overrides, struct templates **templates,
@@ -24,6 +45,8 @@ bool template_render(const struct templates *templates, struct str name, enum la
 /* Translation: the text of a catalogue message in a language (gettext .mo catalogues, embedded);
  * without one, the English message itself. */
 const char *translate(enum language language, const char *message);
+/* The translation of a message in a GNU .mo catalogue, or NULL. The bytes may be anything. */
+const char *catalogue_find(struct str bytes, const char *message);
 struct str tr(const struct request *request, const char *message);
 struct str trf(const struct request *request, const char *message, ...); /* printf-like; use %s, %lld */
 
@@ -37,8 +60,17 @@ void reply_notice(struct request *request, const char *kind, struct str text);
 
 bool reply_page(struct request *request, const char *template, struct node *page);
 
+/* Adds a field of a form, shown by platform/pages/fields in the order of the calls. `type` is that of
+ * an <input> (text, password, email, number, date, file, hidden), or textarea, select, radio,
+ * checkbox. `label` is translated already. The map that is returned takes more: node_put_text "hint",
+ * "autocomplete"; node_put_flag "required". */
+struct node *page_field(struct node *page, const char *name, const char *type, struct str label,
+                        struct str value);
+/* A choice of a select, radio or checkbox field. */
+void page_option(struct node *field, struct str value, struct str label, bool chosen);
+
 /* Error beside a field: puts the translated message of `err` where the form's templates look
- * (`errors.<field>`, and the summary on top), and sets status 422. What was typed is kept by the
+ * (`errors.<field>`, the field of page_field, and the summary on top), and sets status 422. What was typed is kept by the
  * handler, which fills the values from the form. */
 void page_form_error(struct request *request, struct node *page, const struct error *err);
 
