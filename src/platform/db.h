@@ -3,9 +3,11 @@
  *
  * The portable subset: `$1` parameters, BIGINT, TEXT, BYTEA (SQLite stores any bytes under it),
  * ON CONFLICT, RETURNING; no AUTOINCREMENT or SERIAL (keys are natural, or random, or counted by
- * db_next_number), no booleans (BIGINT 0/1), times as BIGINT instants, no engine's own functions.
+ * db_next_number), no booleans (BIGINT 0/1), times as BIGINT instants, no engine's own functions, no
+ * DEFERRABLE constraints. COLLATE "C" orders by bytes; without it PostgreSQL orders as its own
+ * collation says. LIKE counts capitals.
  *
- * Reads: db_read gives a snapshot on this thread's own connection. Writes: db_write runs a function
+ * Reads: db_read gives a snapshot on a connection of its own. Writes: db_write runs a function
  * in a transaction that is durable when it returns true. On SQLite one writer thread runs many
  * callers' functions in one commit (each in a savepoint, so one can fail alone); so a write function
  * is short, does no I/O and touches only what the waiting caller gave it. */
@@ -73,7 +75,8 @@ bool db_open_url(struct str url, int64_t connections, struct db **db, struct err
 void db_close(struct db *db);
 bool db_is_postgres(const struct db *db);
 
-/* Runs `work` in a read-only snapshot. The result of `work` is returned. */
+/* Runs `work` in a read-only snapshot. The result of `work` is returned. Memory that ends inside
+ * `work`, here and in db_write, ends the transaction and is an UNAVAILABLE error. */
 bool db_read(struct db *db, struct arena *arena, bool (*work)(struct tx *tx, void *with,
              struct error *err), void *with, struct error *err);
 

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/embedded.h"
 
+#include <stdlib.h>
+
+static int compare(const void *name, const void *entry)
+{
+    return str_cmp(*(const struct str *)name, str_of(((const struct embedded *)entry)->name));
+}
+
 const struct embedded *embedded_find(struct str name)
 {
-    size_t low = 0, high = embedded_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = str_cmp(str_of(embedded_files[middle].name), name);
-        if (order == 0)
-            return &embedded_files[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return bsearch(&name, embedded_files, embedded_count, sizeof embedded_files[0], compare);
 }

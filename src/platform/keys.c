@@ -236,22 +236,30 @@ static bool refuse(struct error *err, enum error_kind kind, const char *message,
     return fail_about(err, kind, NULL, message, "%s", path);
 }
 
-static bool is_ours_alone(int fd, const char *path, struct error *err)
+static bool is_ours_alone(const struct stat *about, const char *path, struct error *err)
 {
-    struct stat about;
-    if (fstat(fd, &about) < 0 || !S_ISREG(about.st_mode))
+    if (!S_ISREG(about->st_mode))
         return refuse(err, INVALID, N_("%s is not a file."), path);
-    if (about.st_uid != geteuid())
+    if (about->st_uid != geteuid())
         return refuse(err, INVALID,
                       N_("The key file %s belongs to another user; give it to the user that runs "
                          "Fundament with chown."),
                       path);
-    if (about.st_mode & (S_IRWXG | S_IRWXO))
+    if (about->st_mode & (S_IRWXG | S_IRWXO))
         return refuse(err, INVALID,
                       N_("The key file %s can be read by others; run chmod 600 on it. Replace the "
                          "key if somebody may have copied it."),
                       path);
     return true;
+}
+
+bool key_file_check(const char *path, struct error *err)
+{
+    struct stat about;
+    if (lstat(path, &about) < 0)
+        return refuse(err, NOT_FOUND,
+                      N_("The file %s cannot be opened; check its name and permissions."), path);
+    return is_ours_alone(&about, path, err);
 }
 
 static bool parse(struct str text, const char *name, struct key *key)
@@ -267,7 +275,10 @@ static bool read_key(int fd, const char *path, const char *name, struct key **ke
                      struct error *err)
 {
     char text[FILE_MAX + 1];
-    if (!is_ours_alone(fd, path, err))
+    struct stat about;
+    if (fstat(fd, &about) < 0)
+        return fail_internal(err, "fstat: %s", strerror(errno));
+    if (!is_ours_alone(&about, path, err))
         return false;
     ssize_t size = read(fd, text, sizeof text);
     *key = key_page();

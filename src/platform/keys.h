@@ -19,6 +19,10 @@ bool key_load(const char *folder, const char *name, bool make, struct key **key,
               struct error *err);
 void key_free(struct key *key); /* wipes */
 
+/* Is this file that holds a secret a regular one, of the user that runs this, and closed to all
+ * others? The error says how to mend it. */
+bool key_file_check(const char *path, struct error *err);
+
 /* A key for one purpose, derived by HKDF-SHA256 (RFC 5869) with `purpose` as info. */
 void key_derive(const struct key *key, const char *purpose, struct key *out);
 

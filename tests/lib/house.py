@@ -6,9 +6,9 @@
 
     run(lambda: World(...))
 
-FUNDAMENT is the executable (default: build-asan/fundament, else build/fundament). FUNDAMENT_RECORD
+FUNDAMENT_TEST_BINARY is the executable (default: build-asan/fundament, else build/fundament). FUNDAMENT_TEST_RECORD
 is a folder where every log, metrics answer and error body of the run is kept, for the search for
-secrets at the end; the values to search for go to FUNDAMENT_RECORD/../values."""
+secrets at the end; the values to search for go to FUNDAMENT_TEST_RECORD/../values."""
 import contextlib
 import os
 import re
@@ -34,7 +34,7 @@ SERVICE_PATH = "/eck/ws/201703"
 
 
 def executable():
-    chosen = os.environ.get("FUNDAMENT")
+    chosen = os.environ.get("FUNDAMENT_TEST_BINARY")
     if chosen:
         return os.path.join(ROOT, chosen)
     for folder in ("build-asan", "build"):
@@ -125,7 +125,7 @@ def run(make_world, words=None):
 # ---- what is recorded for the search for secrets -----------------------------------------------
 
 def record(name, text):
-    folder = os.environ.get("FUNDAMENT_RECORD")
+    folder = os.environ.get("FUNDAMENT_TEST_RECORD")
     if folder:
         with open(os.path.join(folder, name), "ab") as out:
             out.write(text if isinstance(text, bytes) else text.encode())
@@ -134,7 +134,7 @@ def record(name, text):
 
 def secret(*values):
     """These values must not be found in anything that was recorded."""
-    folder = os.environ.get("FUNDAMENT_RECORD")
+    folder = os.environ.get("FUNDAMENT_TEST_RECORD")
     if folder:
         with open(folder.rstrip("/") + ".values", "a") as out:
             out.writelines(value + "\n" for value in values)

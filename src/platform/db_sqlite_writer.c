@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The one writer of SQLite, with group commit: a thread takes everybody who waits, runs each one's
+ * function in a savepoint of one transaction, commits once, and wakes them all. The disk's slow
+ * "it is safe now" is shared by as many as came while the previous one was under way. */
+#include "platform/db_sqlite.h"
+
+#include <semaphore.h>
+
+struct ticket {
+    struct arena *arena;
+    db_work *work;
+    void *with;
+    struct error *err;
+    bool ok;
+    sem_t done;
+    struct ticket *next;
+};
+
+static const struct statement begin = SQL("BEGIN IMMEDIATE");
+static const struct statement commit = SQL("COMMIT");
+static const struct statement rollback = SQL("ROLLBACK");
+static const struct statement savepoint = SQL("SAVEPOINT caller");
+static const struct statement release = SQL("RELEASE caller");
+static const struct statement rollback_to = SQL("ROLLBACK TO caller");
+
+static bool is_open(const struct connection *writer)
+{
+    return !sqlite3_get_autocommit(writer->handle);
+}
+
+static bool run_work(struct connection *writer, struct ticket *ticket)
+{
+    writer->tx.arena = ticket->arena;
+    bool ok = db_work_guarded(&writer->tx, ticket->work, ticket->with, ticket->err);
+    sqlite_end_rows(writer);
+    writer->tx.arena = NULL;
+    return ok;
+}
+
+/* Runs one caller's work so that its failure undoes nobody else's. False when the transaction
+ * itself is lost: SQLite rolls it back as a whole when the disk is full or fails. */
+static bool run_in_savepoint(struct connection *writer, struct ticket *ticket, struct error *err)
+{
+    if (!sqlite_command(writer, &savepoint, err))
+        return false;
+    ticket->ok = run_work(writer, ticket);
+    if (!is_open(writer)) {
+        *err = *ticket->err;
+        return false;
+    }
+    if (!ticket->ok && !sqlite_command(writer, &rollback_to, err))
+        return false;
+    return sqlite_command(writer, &release, err);
+}
+
+static bool run_alone(struct connection *writer, struct ticket *ticket, struct error *err)
+{
+    ticket->ok = run_work(writer, ticket);
+    if (!ticket->ok)
+        *err = *ticket->err;
+    return ticket->ok;
+}
+
+/* One transaction for all; false, with the reason, when none of it was written. */
+static bool run_together(struct connection *writer, struct ticket *first, struct error *err)
+{
+    if (!sqlite_command(writer, &begin, err))
+        return false;
+    if (!first->next) {
+        if (!run_alone(writer, first, err))
+            return false;
+    } else {
+        for (struct ticket *ticket = first; ticket; ticket = ticket->next)
+            if (!run_in_savepoint(writer, ticket, err))
+                return false;
+    }
+    return sqlite_command(writer, &commit, err);
+}
+
+static void run_batch(struct connection *writer, struct ticket *first)
+{
+    struct error err = { 0 }, ignored;
+    bool committed = run_together(writer, first, &err);
+    if (!committed && is_open(writer))
+        sqlite_command(writer, &rollback, &ignored);
+    while (first) {
+        struct ticket *ticket = first;
+        first = ticket->next; /* once woken, the ticket is gone */
+        if (!committed && (ticket->ok || ticket->err->kind == NO_ERROR))
+            *ticket->err = err;
+        ticket->ok = ticket->ok && committed;
+        sem_post(&ticket->done);
+    }
+}
+
+static struct ticket *take_all(struct sqlite *db)
+{
+    pthread_mutex_lock(&db->queue_lock);
+    while (!db->first && !db->stopping)
+        pthread_cond_wait(&db->queue_filled, &db->queue_lock);
+    struct ticket *first = db->first;
+    db->first = db->last = NULL;
+    pthread_mutex_unlock(&db->queue_lock);
+    return first;
+}
+
+static void *write_for_all(void *with)
+{
+    struct sqlite *db = with;
+    for (struct ticket *first; (first = take_all(db));)
+        run_batch(db->writer, first);
+    return NULL;
+}
+
+bool sqlite_write(struct db *base, struct arena *arena, db_work *work, void *with,
+                  struct error *err)
+{
+    struct sqlite *db = (struct sqlite *)base;
+    struct ticket ticket = { .arena = arena, .work = work, .with = with, .err = err };
+    if (pthread_equal(pthread_self(), db->writer_thread))
+        return fail_internal(err, "a write inside a write");
+    *err = (struct error){ 0 };
+    sem_init(&ticket.done, 0, 0);
+    pthread_mutex_lock(&db->queue_lock);
+    if (db->last)
+        db->last->next = &ticket;
+    else
+        db->first = &ticket;
+    db->last = &ticket;
+    pthread_cond_signal(&db->queue_filled);
+    pthread_mutex_unlock(&db->queue_lock);
+    while (sem_wait(&ticket.done) != 0)
+        ; /* a signal came; the writer still uses our ticket */
+    sem_destroy(&ticket.done);
+    return ticket.ok;
+}
+
+bool sqlite_start_writer(struct sqlite *db, struct error *err)
+{
+    pthread_mutex_init(&db->queue_lock, NULL);
+    pthread_cond_init(&db->queue_filled, NULL);
+    if (pthread_create(&db->writer_thread, NULL, write_for_all, db) != 0)
+        return fail_internal(err, "the database writer's thread could not be started");
+    db->writing = true;
+    return true;
+}
+
+void sqlite_stop_writer(struct sqlite *db)
+{
+    if (!db->writing)
+        return;
+    pthread_mutex_lock(&db->queue_lock);
+    db->stopping = true;
+    pthread_cond_signal(&db->queue_filled);
+    pthread_mutex_unlock(&db->queue_lock);
+    pthread_join(db->writer_thread, NULL);
+    db->writing = false;
+    pthread_mutex_destroy(&db->queue_lock);
+    pthread_cond_destroy(&db->queue_filled);
+}

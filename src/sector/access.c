@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* For whom a request speaks: the school board or the vendor of its person, the vendor of its
+ * certificate. */
+#include "platform/accounts.h"
+#include "sector/sector.h"
+
+/* What stands behind "board:" in an organisation of that kind; empty for any other organisation. */
+static struct str organisation_id(struct str organisation, struct str prefix)
+{
+    if (!str_starts(organisation, prefix))
+        return (struct str){ 0 };
+    return str_slice(organisation, prefix.len, organisation.len);
+}
+
+static struct str person_organisation(const struct request *request, struct str prefix,
+                                      const enum role *roles, size_t count)
+{
+    for (size_t i = 0; request->session && i < count; i++) {
+        struct str organisation = session_organisation(request->session, roles[i]);
+        struct str id = organisation_id(organisation, prefix);
+        if (id.len)
+            return id;
+    }
+    return (struct str){ 0 };
+}
+
+bool request_board(const struct request *request, struct board_number *board, struct error *err)
+{
+    static const enum role roles[] = { ROLE_BOARD_ADMIN, ROLE_BOARD_MEMBER };
+    struct str id = person_organisation(request, STR("board:"), roles, 2);
+    if (!id.len)
+        return fail(err, FORBIDDEN, NULL, N_("Your account does not work for a school board."));
+    return board_number_parse(id, board, err);
+}
+
+bool request_vendor(const struct request *request, struct oin *oin, struct error *err)
+{
+    static const enum role roles[] = { ROLE_VENDOR };
+    struct str id = person_organisation(request, STR("vendor:"), roles, 1);
+    if (!id.len)
+        return fail(err, FORBIDDEN, NULL, N_("Your account does not work for a vendor."));
+    return oin_parse(id, oin, err);
+}
+
+bool request_client_oin(const struct request *request, struct oin *oin, struct error *err)
+{
+    struct error why = { 0 };
+    if (!request->client)
+        return fail(err, UNAUTHENTICATED, NULL, N_("A client certificate is needed here."));
+    if (!oin_parse(request->client->serial_number, oin, &why))
+        return fail(err, FORBIDDEN, NULL,
+                    N_("The serialNumber in the subject of the client certificate is not an OIN."));
+    return true;
+}

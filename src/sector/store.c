@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Finding one thing of the register, and what hangs on it. */
+#include "sector/store_columns.h"
+
+#define ARG_ID(id) arg_text(ID_STR(id))
+
+/* Identifiers were parsed before they were stored: their length is the column's. */
+static void read_id(struct rows *rows, int column, char *text, size_t size)
+{
+    struct str id = row_text(rows, column);
+    memset(text, '?', size);
+    memcpy(text, id.at, id.len < size ? id.len : size);
+}
+
+void read_board(struct rows *rows, struct board *board)
+{
+    *board = (struct board){ .name = row_text(rows, 1),
+                             .place = row_text(rows, 2),
+                             .ended = row_int(rows, 3),
+                             .schools = row_int(rows, 4) };
+    read_id(rows, 0, board->number.text, sizeof board->number.text);
+}
+
+void read_school(struct rows *rows, struct school *school)
+{
+    *school = (struct school){ .name = row_text(rows, 2),
+                               .place = row_text(rows, 3),
+                               .municipality = row_text(rows, 4),
+                               .province = row_text(rows, 5),
+                               .denomination = row_text(rows, 6),
+                               .website = row_text(rows, 7),
+                               .kind = (enum school_kind)row_int(rows, 8),
+                               .pupils = row_int(rows, 9),
+                               .ended = row_int(rows, 10),
+                               .locations = row_int(rows, 11) };
+    read_id(rows, 0, school->brin.text, sizeof school->brin.text);
+    read_id(rows, 1, school->board.text, sizeof school->board.text);
+}
+
+void read_location(struct rows *rows, struct location *location)
+{
+    *location = (struct location){ .name = row_text(rows, 1),
+                                   .street = row_text(rows, 2),
+                                   .number = row_text(rows, 3),
+                                   .postcode = row_text(rows, 4),
+                                   .place = row_text(rows, 5),
+                                   .municipality = row_text(rows, 6),
+                                   .province = row_text(rows, 7),
+                                   .telephone = row_text(rows, 8),
+                                   .website = row_text(rows, 9),
+                                   .denomination = row_text(rows, 10),
+                                   .structure = row_text(rows, 11),
+                                   .pupils = row_int(rows, 12),
+                                   .ended = row_int(rows, 13) };
+    read_id(rows, 0, location->code.text, sizeof location->code.text);
+}
+
+void read_vendor(struct rows *rows, struct vendor *vendor)
+{
+    *vendor = (struct vendor){ .name = row_text(rows, 1),
+                               .website = row_text(rows, 2),
+                               .ended = row_int(rows, 3) };
+    read_id(rows, 0, vendor->oin.text, sizeof vendor->oin.text);
+}
+
+void read_partnership(struct rows *rows, struct partnership *partnership)
+{
+    *partnership = (struct partnership){ .code = row_text(rows, 0),
+                                         .name = row_text(rows, 1),
+                                         .place = row_text(rows, 2),
+                                         .kind = (enum school_kind)row_int(rows, 3),
+                                         .ended = row_int(rows, 4),
+                                         .members = row_int(rows, 5) };
+}
+
+bool store_find_board(struct tx *tx, const struct board_number *number, struct board_row *board,
+                      bool *found, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" BOARD_COLUMNS " FROM sector_board b WHERE b.number = $1");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(ARG_ID(*number)), &rows, err))
+        return false;
+    *found = rows_next(&rows);
+    if (*found) {
+        read_board(&rows, &board->board);
+        board->source = row_text(&rows, 5);
+        board->version = row_int(&rows, 6);
+    }
+    return rows_end(&rows, err);
+}
+
+bool sector_find_board(struct tx *tx, const struct board_number *number, struct board *board,
+                       bool *found, struct error *err)
+{
+    struct board_row row = { 0 };
+    if (!store_find_board(tx, number, &row, found, err))
+        return false;
+    *board = row.board;
+    return true;
+}
+
+bool sector_find_school(struct tx *tx, const struct brin *brin, struct school *school, bool *found,
+                        struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" SCHOOL_COLUMNS " FROM sector_school s WHERE s.brin = $1");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(ARG_ID(*brin)), &rows, err))
+        return false;
+    *found = rows_next(&rows);
+    if (*found)
+        read_school(&rows, school);
+    return rows_end(&rows, err);
+}
+
+bool store_find_vendor(struct tx *tx, const struct oin *oin, struct vendor_row *vendor, bool *found,
+                       struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" VENDOR_COLUMNS " FROM sector_vendor v WHERE v.oin = $1");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(ARG_ID(*oin)), &rows, err))
+        return false;
+    *found = rows_next(&rows);
+    if (*found) {
+        read_vendor(&rows, &vendor->vendor);
+        vendor->source = row_text(&rows, 4);
+        vendor->version = row_int(&rows, 5);
+    }
+    return rows_end(&rows, err);
+}
+
+bool sector_find_vendor(struct tx *tx, const struct oin *oin, struct vendor *vendor, bool *found,
+                        struct error *err)
+{
+    struct vendor_row row = { 0 };
+    if (!store_find_vendor(tx, oin, &row, found, err))
+        return false;
+    *vendor = row.vendor;
+    return true;
+}
+
+bool store_find_partnership(struct tx *tx, struct str code, struct partnership *partnership,
+                            bool *found, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" PARTNERSHIP_COLUMNS " FROM sector_partnership p WHERE p.code = $1");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(arg_text(code)), &rows, err))
+        return false;
+    *found = rows_next(&rows);
+    if (*found)
+        read_partnership(&rows, partnership);
+    return rows_end(&rows, err);
+}
+
+bool sector_schools_of(struct tx *tx, const struct board_number *board, struct school_list *schools,
+                       struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" SCHOOL_COLUMNS
+        "  FROM sector_school s"
+        " WHERE s.board = $1 AND s.ended = 0"
+        " ORDER BY s.search, s.brin");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(ARG_ID(*board)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        read_school(&rows, list_add(tx_arena(tx), schools));
+    return rows_end(&rows, err);
+}
+
+bool sector_vendors(struct tx *tx, struct vendor_list *vendors, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" VENDOR_COLUMNS
+        "  FROM sector_vendor v"
+        " WHERE v.ended = 0"
+        " ORDER BY v.search, v.oin");
+    struct rows rows;
+    if (!db_query(tx, &find, NO_ARGS, &rows, err))
+        return false;
+    while (rows_next(&rows))
+        read_vendor(&rows, list_add(tx_arena(tx), vendors));
+    return rows_end(&rows, err);
+}
+
+bool store_locations_of(struct tx *tx, const struct brin *brin, struct location_list *locations,
+                        struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" LOCATION_COLUMNS
+        "  FROM sector_location l"
+        " WHERE l.school = $1"
+        " ORDER BY CASE WHEN l.ended = 0 THEN 0 ELSE 1 END, l.code");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(ARG_ID(*brin)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        read_location(&rows, list_add(tx_arena(tx), locations));
+    return rows_end(&rows, err);
+}
+
+bool store_certificates_of(struct tx *tx, const struct oin *oin,
+                           struct certificate_list *certificates, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT fingerprint, serial, not_before, not_after"
+        "  FROM sector_vendor_certificate"
+        " WHERE vendor = $1 AND ended = 0"
+        " ORDER BY not_after DESC, fingerprint");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(ARG_ID(*oin)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), certificates) = (struct certificate){
+            .fingerprint = row_text(&rows, 0),
+            .serial = row_text(&rows, 1),
+            .not_before = row_int(&rows, 2),
+            .not_after = row_int(&rows, 3),
+        };
+    return rows_end(&rows, err);
+}
+
+bool store_contacts_of(struct tx *tx, struct str organisation, struct contact_list *contacts,
+                       struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT role, name, email"
+        "  FROM sector_contact"
+        " WHERE organisation = $1 AND ended = 0"
+        " ORDER BY role, name, id");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(arg_text(organisation)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), contacts) = (struct contact){ .role = row_text(&rows, 0),
+                                                              .name = row_text(&rows, 1),
+                                                              .email = row_text(&rows, 2) };
+    return rows_end(&rows, err);
+}
+
+bool store_members_of(struct tx *tx, struct str code, struct board_list *boards, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" BOARD_COLUMNS
+        "  FROM sector_partnership_member m JOIN sector_board b ON b.number = m.board"
+        " WHERE m.partnership = $1 AND m.ended = 0"
+        " ORDER BY b.search, b.number");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(arg_text(code)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        read_board(&rows, list_add(tx_arena(tx), boards));
+    return rows_end(&rows, err);
+}
+
+bool store_partnerships_of(struct tx *tx, const struct board_number *board,
+                           struct partnership_list *partnerships, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" PARTNERSHIP_COLUMNS
+        "  FROM sector_partnership_member m JOIN sector_partnership p ON p.code = m.partnership"
+        " WHERE m.board = $1 AND m.ended = 0 AND p.ended = 0"
+        " ORDER BY p.search, p.code");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(ARG_ID(*board)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        read_partnership(&rows, list_add(tx_arena(tx), partnerships));
+    return rows_end(&rows, err);
+}
+
+bool store_history_of(struct tx *tx, const char *kind, struct str id, int64_t limit,
+                      struct history_list *history, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT version, at, what, changes"
+        "  FROM sector_history"
+        " WHERE kind = $1 AND id = $2"
+        " ORDER BY version DESC"
+        " LIMIT $3");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(arg_text(str_of(kind)), arg_text(id), arg_int(limit)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), history) = (struct history){
+            .version = row_int(&rows, 0),
+            .at = row_int(&rows, 1),
+            .what = change_parse(row_text(&rows, 2)),
+            .changes = row_text(&rows, 3),
+        };
+    return rows_end(&rows, err);
+}

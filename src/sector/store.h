@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The tables of the register, for the doors and the import in this folder. Everybody else asks
+ * sector.h. Texts live in the arena of the tx. */
+#ifndef SECTOR_STORE_H
+#define SECTOR_STORE_H
+
+#include "base/list.h"
+#include "sector/sector.h"
+
+/* Where a row came from. */
+#define SOURCE_DUO    STR("duo")
+#define SOURCE_DEMO   STR("demo")
+#define SOURCE_PERSON STR("person")
+
+/* A stored row: what it says, and what the store keeps beside it. */
+struct board_row {
+    struct board board;
+    struct str source;
+    int64_t version;
+};
+struct school_row {
+    struct school school;
+    struct str source;
+    int64_t version;
+};
+struct location_row {
+    struct location location;
+    struct board_number board;
+    enum school_kind kind;
+    struct str source;
+    int64_t version;
+};
+struct vendor_row {
+    struct vendor vendor;
+    struct str source;
+    int64_t version;
+};
+
+/* A samenwerkingsverband: boards that arrange fitting education (passend onderwijs) together. The
+ * code is PO or VO and four digits, as in "PO2801". */
+struct partnership {
+    struct str code, name, place;
+    enum school_kind kind;
+    int64_t members;
+    instant ended;
+};
+bool partnership_code_parse(struct str text, struct str *code, struct error *err);
+
+struct certificate {
+    struct str fingerprint; /* SHA-256, lower-case hex */
+    struct str serial;
+    instant not_before, not_after;
+};
+
+/* Personal: for people who are logged in. */
+struct contact {
+    struct str role, name, email;
+};
+
+struct board_list {
+    struct board *at;
+    size_t len, cap;
+};
+struct location_list {
+    struct location *at;
+    size_t len, cap;
+};
+struct partnership_list {
+    struct partnership *at;
+    size_t len, cap;
+};
+struct certificate_list {
+    struct certificate *at;
+    size_t len, cap;
+};
+struct contact_list {
+    struct contact *at;
+    size_t len, cap;
+};
+
+/* A page of a list. `search` is folded text (see fold); without it only what has not ended. */
+struct list_query {
+    struct str search;
+    const char *sort;   /* "name", "id", "place", ...: see the tables in store_list.c */
+    bool descending;
+    int64_t limit, offset;
+};
+bool store_list_boards(struct tx *tx, const struct list_query *query, struct board_list *boards,
+                       int64_t *total, struct error *err);
+bool store_list_schools(struct tx *tx, const struct list_query *query, struct school_list *schools,
+                        int64_t *total, struct error *err);
+bool store_list_vendors(struct tx *tx, const struct list_query *query, struct vendor_list *vendors,
+                        int64_t *total, struct error *err);
+bool store_list_partnerships(struct tx *tx, const struct list_query *query,
+                             struct partnership_list *partnerships, int64_t *total,
+                             struct error *err);
+
+/* For the API: at most `limit` rows whose id comes after `after`, in the order of the ids. Empty
+ * texts in the question ask for everything. */
+struct keyset {
+    struct str search;  /* folded */
+    struct str brin;    /* of schools: exactly this one */
+    struct str board;   /* of schools: of this board */
+    struct str after;
+    int64_t limit;
+};
+bool store_boards_after(struct tx *tx, const struct keyset *keyset, struct board_list *boards,
+                        struct error *err);
+bool store_schools_after(struct tx *tx, const struct keyset *keyset, struct school_list *schools,
+                         struct error *err);
+bool store_vendors_after(struct tx *tx, const struct keyset *keyset, struct vendor_list *vendors,
+                         struct error *err);
+bool store_partnerships_after(struct tx *tx, const struct keyset *keyset,
+                              struct partnership_list *partnerships, struct error *err);
+
+/* One thing and what hangs on it. Locations: active ones first, then ended ones. */
+bool store_find_board(struct tx *tx, const struct board_number *number, struct board_row *board,
+                      bool *found, struct error *err);
+bool store_find_vendor(struct tx *tx, const struct oin *oin, struct vendor_row *vendor, bool *found,
+                       struct error *err);
+bool store_locations_of(struct tx *tx, const struct brin *brin, struct location_list *locations,
+                        struct error *err);
+bool store_certificates_of(struct tx *tx, const struct oin *oin,
+                           struct certificate_list *certificates, struct error *err);
+bool store_contacts_of(struct tx *tx, struct str organisation, struct contact_list *contacts,
+                       struct error *err);
+bool store_find_partnership(struct tx *tx, struct str code, struct partnership *partnership,
+                            bool *found, struct error *err);
+bool store_members_of(struct tx *tx, struct str code, struct board_list *boards, struct error *err);
+bool store_partnerships_of(struct tx *tx, const struct board_number *board,
+                           struct partnership_list *partnerships, struct error *err);
+
+/* History. `kind` is "board", "school", "location", "vendor" or "partnership". */
+enum change { ADDED, CHANGED, ENDED, RETURNED, CHANGES };
+const char *change_name(enum change change);
+enum change change_parse(struct str name);
+struct history {
+    int64_t version;
+    instant at;
+    enum change what;
+    struct str changes; /* JSON: {"field": ["before", "after"]} */
+};
+struct history_list {
+    struct history *at;
+    size_t len, cap;
+};
+/* The newest `limit` changes, newest first. */
+bool store_history_of(struct tx *tx, const char *kind, struct str id, int64_t limit,
+                      struct history_list *history, struct error *err);
+bool store_add_history(struct tx *tx, const char *kind, struct str id, const struct history *entry,
+                       struct error *err);
+
+/* Everything, for the import: by number, BRIN and code. */
+struct board_rows {
+    struct board_row *at;
+    size_t len, cap;
+};
+struct school_rows {
+    struct school_row *at;
+    size_t len, cap;
+};
+struct location_rows {
+    struct location_row *at;
+    size_t len, cap;
+};
+bool store_all_boards(struct tx *tx, struct board_rows *boards, struct error *err);
+bool store_all_schools(struct tx *tx, struct school_rows *schools, struct error *err);
+bool store_all_locations(struct tx *tx, struct location_rows *locations, struct error *err);
+
+/* Writes a row, new (version 1) or in place of the one with the same id. */
+bool store_put_board(struct tx *tx, const struct board_row *board, struct error *err);
+bool store_put_school(struct tx *tx, const struct school_row *school, struct error *err);
+bool store_put_location(struct tx *tx, const struct location_row *location, struct error *err);
+bool store_put_vendor(struct tx *tx, const struct vendor_row *vendor, struct error *err);
+bool store_put_partnership(struct tx *tx, const struct partnership *partnership, struct str source,
+                           int64_t version, struct error *err);
+bool store_put_member(struct tx *tx, struct str partnership, const struct board_number *board,
+                      struct error *err);
+bool store_put_contact(struct tx *tx, struct str id, struct str organisation,
+                       const struct contact *contact, struct error *err);
+bool store_put_certificate(struct tx *tx, const struct oin *vendor,
+                           const struct certificate *certificate, struct error *err);
+
+#endif
