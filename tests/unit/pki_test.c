@@ -20,10 +20,19 @@ static const char *path(struct test *t, const char *name)
     return str_format(t->arena, "%s/%s", t->folder, name).at;
 }
 
-static X509 *parse(struct str pem)
+static void free_certificate(void *certificate)
 {
-    X509 *certificate = PEM_read_bio_X509(BIO_new_mem_buf(pem.at, (int)pem.len), 0, 0, 0);
+    X509_free(certificate);
+}
+
+/* Lives as long as the test. */
+static X509 *parse(struct test *t, struct str pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
+    X509 *certificate = PEM_read_bio_X509(bio, 0, 0, 0);
+    BIO_free(bio);
     CHECK(certificate);
+    arena_defer(t->arena, free_certificate, certificate);
     return certificate;
 }
 
@@ -55,25 +64,36 @@ static struct str issue_server(struct test *t, const struct str *names, size_t c
     return certificate;
 }
 
+static void add_crl(X509_STORE *store, struct str pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
+    X509_CRL *crl = PEM_read_bio_X509_CRL(bio, 0, 0, 0);
+    CHECK(crl);
+    X509_STORE_add_crl(store, crl);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    X509_CRL_free(crl);
+    BIO_free(bio);
+}
+
 /* X509_V_OK or the reason against it; `crl` may be empty. */
-static int verify(struct str ca, struct str certificate, struct str crl, int purpose,
-                  const char *host)
+static int verify(struct test *t, struct str ca, struct str certificate, struct str crl,
+                  int purpose, const char *host)
 {
     X509_STORE *store = X509_STORE_new();
-    X509_STORE_add_cert(store, parse(ca));
-    X509_STORE_CTX *context = X509_STORE_CTX_new();
-    if (crl.len) {
-        X509_STORE_add_crl(store,
-                           PEM_read_bio_X509_CRL(BIO_new_mem_buf(crl.at, (int)crl.len), 0, 0, 0));
-        X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
-    }
+    X509_STORE_add_cert(store, parse(t, ca));
     X509_STORE_set_flags(store, X509_V_FLAG_X509_STRICT);
-    X509_STORE_CTX_init(context, store, parse(certificate), NULL);
+    if (crl.len)
+        add_crl(store, crl);
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    X509_STORE_CTX_init(context, store, parse(t, certificate), NULL);
     X509_STORE_CTX_set_purpose(context, purpose);
     if (host)
         X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(context), host, 0);
     X509_verify_cert(context);
-    return X509_STORE_CTX_get_error(context);
+    int result = X509_STORE_CTX_get_error(context);
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+    return result;
 }
 
 static struct str subject_part(struct test *t, X509 *certificate, int nid)
@@ -111,35 +131,37 @@ TEST(a_ca_without_its_key_is_not_replaced_silently)
 TEST(a_client_certificate_verifies_as_a_client_and_not_as_a_server)
 {
     struct str certificate = issue_client(t, instant_now(), 30), ca = read_file(t, "demo-ca.crt");
-    CHECK_INT(verify(ca, certificate, STR(""), X509_PURPOSE_SSL_CLIENT, NULL), X509_V_OK);
-    CHECK_INT(verify(ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, NULL),
+    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_CLIENT, NULL), X509_V_OK);
+    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, NULL),
               X509_V_ERR_INVALID_PURPOSE);
 }
 
 TEST(a_client_certificate_carries_the_oin_and_the_name)
 {
-    X509 *certificate = parse(issue_client(t, instant_now(), 30));
+    X509 *certificate = parse(t, issue_client(t, instant_now(), 30));
     CHECK_STR(subject_part(t, certificate, NID_serialNumber), VENDOR);
     unsigned char *name = NULL;
     X509_NAME *subject = X509_get_subject_name(certificate);
     int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
     ASN1_STRING_to_UTF8(&name, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
     CHECK_STR(str_of((const char *)name), STR("Uitgeverij Één"));
+    OPENSSL_free(name);
 }
 
 TEST(serial_numbers_are_random_and_positive)
 {
-    X509 *one = parse(issue_client(t, instant_now(), 30));
-    X509 *other = parse(issue_client(t, instant_now(), 30));
+    X509 *one = parse(t, issue_client(t, instant_now(), 30));
+    X509 *other = parse(t, issue_client(t, instant_now(), 30));
     CHECK(ASN1_INTEGER_cmp(X509_get0_serialNumber(one), X509_get0_serialNumber(other)) != 0);
     BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(one), NULL);
     CHECK(!BN_is_negative(number) && BN_num_bits(number) > 64 && BN_num_bits(number) <= 127);
+    BN_free(number);
 }
 
 TEST(an_expired_client_certificate_does_not_verify)
 {
     struct str certificate = issue_client(t, instant_now() - 3 * DAY, 2);
-    CHECK_INT(verify(read_file(t, "demo-ca.crt"), certificate, STR(""), X509_PURPOSE_SSL_CLIENT,
+    CHECK_INT(verify(t, read_file(t, "demo-ca.crt"), certificate, STR(""), X509_PURPOSE_SSL_CLIENT,
                      NULL),
               X509_V_ERR_CERT_HAS_EXPIRED);
 }
@@ -150,7 +172,7 @@ TEST(a_certificate_of_another_ca_does_not_verify)
     struct error err;
     const char *other = path(t, "other");
     CHECK_OK(pki_ensure_ca(t->arena, other, &err), err);
-    int result = verify(read_file(t, "other/demo-ca.crt"), certificate, STR(""),
+    int result = verify(t, read_file(t, "other/demo-ca.crt"), certificate, STR(""),
                         X509_PURPOSE_SSL_CLIENT, NULL);
     CHECK(result == X509_V_ERR_CERT_SIGNATURE_FAILURE
           || result == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
@@ -162,8 +184,8 @@ TEST(a_revoked_certificate_is_known_by_the_crl_and_others_stay_good)
     struct str good = issue_client(t, instant_now(), 30), ca = read_file(t, "demo-ca.crt");
     struct error err;
     CHECK_OK(pki_issue_crl(t->arena, t->folder, &revoked, 1, &crl, &err), err);
-    CHECK_INT(verify(ca, revoked, crl, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_ERR_CERT_REVOKED);
-    CHECK_INT(verify(ca, good, crl, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_OK);
+    CHECK_INT(verify(t, ca, revoked, crl, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_ERR_CERT_REVOKED);
+    CHECK_INT(verify(t, ca, good, crl, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_OK);
 }
 
 TEST(an_empty_crl_revokes_nothing)
@@ -171,7 +193,7 @@ TEST(an_empty_crl_revokes_nothing)
     struct str certificate = issue_client(t, instant_now(), 30), crl;
     struct error err;
     CHECK_OK(pki_issue_crl(t->arena, t->folder, NULL, 0, &crl, &err), err);
-    CHECK_INT(verify(read_file(t, "demo-ca.crt"), certificate, crl, X509_PURPOSE_SSL_CLIENT, NULL),
+    CHECK_INT(verify(t, read_file(t, "demo-ca.crt"), certificate, crl, X509_PURPOSE_SSL_CLIENT, NULL),
               X509_V_OK);
 }
 
@@ -196,14 +218,14 @@ TEST(a_server_certificate_answers_to_its_names_and_addresses_only)
 {
     const struct str names[] = { STR("localhost"), STR("127.0.0.1"), STR("::1") };
     struct str certificate = issue_server(t, names, 3), ca = read_file(t, "demo-ca.crt");
-    CHECK_INT(verify(ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, "localhost"), X509_V_OK);
-    CHECK_INT(verify(ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, "elsewhere"),
+    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, "localhost"), X509_V_OK);
+    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, "elsewhere"),
               X509_V_ERR_HOSTNAME_MISMATCH);
-    CHECK_INT(verify(ca, certificate, STR(""), X509_PURPOSE_SSL_CLIENT, NULL),
+    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_CLIENT, NULL),
               X509_V_ERR_INVALID_PURPOSE);
-    CHECK_INT(X509_check_ip_asc(parse(certificate), "127.0.0.1", 0), 1);
-    CHECK_INT(X509_check_ip_asc(parse(certificate), "::1", 0), 1);
-    CHECK_INT(X509_check_ip_asc(parse(certificate), "127.0.0.2", 0), 0);
+    CHECK_INT(X509_check_ip_asc(parse(t, certificate), "127.0.0.1", 0), 1);
+    CHECK_INT(X509_check_ip_asc(parse(t, certificate), "::1", 0), 1);
+    CHECK_INT(X509_check_ip_asc(parse(t, certificate), "127.0.0.2", 0), 0);
 }
 
 TEST(a_name_cannot_smuggle_in_another_name)
