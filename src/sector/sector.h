@@ -115,15 +115,21 @@ bool request_client_oin(const struct request *request, struct oin *oin, struct e
 struct import_report {
     int64_t added, changed, ended, unchanged, refused;
 };
-/* One file, in one transaction. A location of the file's kind that is not in the file any more gets
- * an end day. `refuse` is told of each row that cannot be taken, `progress` (may be NULL) of how far
- * it is. */
+struct import_options {
+    enum school_kind kind; /* SCHOOL_KINDS: as the file's own rows say, see README.md */
+    bool force;            /* end locations also when they are more than a fifth of their kind */
+};
 struct import_listener {
+    /* Told of each row that cannot be taken. */
     void (*refuse)(void *with, size_t line, const struct error *why);
+    /* Told how far it is; both may be NULL. */
     void (*progress)(void *with, size_t done, size_t total);
     void *with;
 };
-bool sector_import_duo(struct db *db, struct arena *arena, struct str bytes, instant now,
+/* One file, in one transaction. A location of the file's kind that is not in the file any more
+ * ends, and its school with its last location. Rows of other sources (people, demo) never end. */
+bool sector_import_duo(struct db *db, struct arena *arena, struct str bytes,
+                       const struct import_options *options, instant now,
                        const struct import_listener *listener, struct import_report *report,
                        struct error *err);
 

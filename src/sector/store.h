@@ -166,6 +166,8 @@ struct location_rows {
 bool store_all_boards(struct tx *tx, struct board_rows *boards, struct error *err);
 bool store_all_schools(struct tx *tx, struct school_rows *schools, struct error *err);
 bool store_all_locations(struct tx *tx, struct location_rows *locations, struct error *err);
+/* Active boards of DUO or of people that have no active school (any more). */
+bool store_boards_without_schools(struct tx *tx, struct board_rows *boards, struct error *err);
 
 /* Writes a row, new (version 1) or in place of the one with the same id. */
 bool store_put_board(struct tx *tx, const struct board_row *board, struct error *err);

@@ -20,12 +20,11 @@ enum change change_parse(struct str name)
     return CHANGED;
 }
 
-bool store_all_boards(struct tx *tx, struct board_rows *boards, struct error *err)
+static bool read_boards(struct tx *tx, const struct statement *statement, struct board_rows *boards,
+                        struct error *err)
 {
-    static const struct statement all = SQL(
-        "SELECT" BOARD_COLUMNS " FROM sector_board b ORDER BY b.number");
     struct rows rows;
-    if (!db_query(tx, &all, NO_ARGS, &rows, err))
+    if (!db_query(tx, statement, NO_ARGS, &rows, err))
         return false;
     while (rows_next(&rows)) {
         struct board_row *row = list_add(tx_arena(tx), boards);
@@ -34,6 +33,24 @@ bool store_all_boards(struct tx *tx, struct board_rows *boards, struct error *er
         row->version = row_int(&rows, 6);
     }
     return rows_end(&rows, err);
+}
+
+bool store_all_boards(struct tx *tx, struct board_rows *boards, struct error *err)
+{
+    static const struct statement all = SQL(
+        "SELECT" BOARD_COLUMNS " FROM sector_board b ORDER BY b.number");
+    return read_boards(tx, &all, boards, err);
+}
+
+bool store_boards_without_schools(struct tx *tx, struct board_rows *boards, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT" BOARD_COLUMNS
+        "  FROM sector_board b"
+        " WHERE b.ended = 0 AND b.source <> 'demo'"
+        "   AND NOT EXISTS (SELECT 1 FROM sector_school s WHERE s.board = b.number AND s.ended = 0)"
+        " ORDER BY b.number");
+    return read_boards(tx, &find, boards, err);
 }
 
 bool store_all_schools(struct tx *tx, struct school_rows *schools, struct error *err)
