@@ -84,10 +84,21 @@ static void read_record(struct csv *csv)
     csv->rest = str_slice(csv->rest, at, csv->rest.len);
 }
 
+/* An open quote would swallow the good lines behind it: go on at the line after the broken one. */
+static void recover(struct csv *csv, struct str from)
+{
+    ptrdiff_t end = str_find(from, STR("\n"));
+    csv->rest = str_slice(from, end < 0 ? from.len : (size_t)end + 1, from.len);
+    csv->lines_seen = csv->line;
+}
+
 bool csv_next(struct csv *csv)
 {
     while (csv->rest.len) {
+        struct str from = csv->rest;
         read_record(csv);
+        if (csv->broken)
+            recover(csv, from);
         if (csv->broken || csv->fields > 1 || csv->field[0].len)
             return true;
     }

@@ -17,7 +17,7 @@ struct csv {
     size_t lines_seen;
     struct str field[CSV_FIELDS];
     size_t fields;
-    bool broken;           /* the record has an open quote or too many fields; it was skipped */
+    bool broken;           /* the record has an open quote or too many fields; its line is skipped */
 };
 
 void csv_start(struct csv *csv, struct arena *arena, struct str bytes, char separator);
