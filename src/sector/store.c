@@ -272,24 +272,46 @@ bool store_partnerships_of(struct tx *tx, const struct board_number *board,
     return rows_end(&rows, err);
 }
 
+static bool read_history(struct rows *rows, struct history_list *history, struct error *err)
+{
+    while (rows_next(rows))
+        *list_add(tx_arena(rows->tx), history) = (struct history){
+            .version = row_int(rows, 0),
+            .at = row_int(rows, 1),
+            .what = change_parse(row_text(rows, 2)),
+            .changes = row_text(rows, 3),
+            .id = row_text(rows, 4),
+        };
+    return rows_end(rows, err);
+}
+
 bool store_history_of(struct tx *tx, const char *kind, struct str id, int64_t limit,
                       struct history_list *history, struct error *err)
 {
     static const struct statement find = SQL(
-        "SELECT version, at, what, changes"
+        "SELECT version, at, what, changes, id"
         "  FROM sector_history"
         " WHERE kind = $1 AND id = $2"
         " ORDER BY version DESC"
         " LIMIT $3");
     struct rows rows;
-    if (!db_query(tx, &find, ARGS(arg_text(str_of(kind)), arg_text(id), arg_int(limit)), &rows, err))
-        return false;
-    while (rows_next(&rows))
-        *list_add(tx_arena(tx), history) = (struct history){
-            .version = row_int(&rows, 0),
-            .at = row_int(&rows, 1),
-            .what = change_parse(row_text(&rows, 2)),
-            .changes = row_text(&rows, 3),
-        };
-    return rows_end(&rows, err);
+    return db_query(tx, &find, ARGS(arg_text(str_of(kind)), arg_text(id), arg_int(limit)), &rows,
+                    err)
+        && read_history(&rows, history, err);
+}
+
+bool store_location_history(struct tx *tx, const struct brin *brin, int64_t limit,
+                            struct history_list *history, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT version, at, what, changes, id"
+        "  FROM sector_history"
+        " WHERE kind = 'location' AND id >= $1 AND id <= $2"
+        " ORDER BY at DESC, id, version DESC"
+        " LIMIT $3");
+    struct str first = str_format(tx_arena(tx), "%.*s00", FMT(ID_STR(*brin)));
+    struct str last = str_format(tx_arena(tx), "%.*s99", FMT(ID_STR(*brin)));
+    struct rows rows;
+    return db_query(tx, &find, ARGS(arg_text(first), arg_text(last), arg_int(limit)), &rows, err)
+        && read_history(&rows, history, err);
 }

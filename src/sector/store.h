@@ -78,17 +78,27 @@ struct contact_list {
     size_t len, cap;
 };
 
+/* A school with what its list shows beside it. */
+struct listed_school {
+    struct school school;
+    struct str board_name;
+};
+struct listed_schools {
+    struct listed_school *at;
+    size_t len, cap;
+};
+
 /* A page of a list. `search` is folded text (see fold); without it only what has not ended. */
 struct list_query {
     struct str search;
-    const char *sort;   /* "name", "id", "place", ...: see the tables in store_list.c */
+    const char *sort;   /* "name", "place", ...: the tables in store_list.c; NULL: by name */
     bool descending;
     int64_t limit, offset;
 };
 bool store_list_boards(struct tx *tx, const struct list_query *query, struct board_list *boards,
                        int64_t *total, struct error *err);
-bool store_list_schools(struct tx *tx, const struct list_query *query, struct school_list *schools,
-                        int64_t *total, struct error *err);
+bool store_list_schools(struct tx *tx, const struct list_query *query,
+                        struct listed_schools *schools, int64_t *total, struct error *err);
 bool store_list_vendors(struct tx *tx, const struct list_query *query, struct vendor_list *vendors,
                         int64_t *total, struct error *err);
 bool store_list_partnerships(struct tx *tx, const struct list_query *query,
@@ -99,7 +109,6 @@ bool store_list_partnerships(struct tx *tx, const struct list_query *query,
  * texts in the question ask for everything. */
 struct keyset {
     struct str search;  /* folded */
-    struct str brin;    /* of schools: exactly this one */
     struct str board;   /* of schools: of this board */
     struct str after;
     int64_t limit;
@@ -139,6 +148,7 @@ struct history {
     instant at;
     enum change what;
     struct str changes; /* JSON: {"field": ["before", "after"]} */
+    struct str id;      /* of what changed */
 };
 struct history_list {
     struct history *at;
@@ -147,6 +157,9 @@ struct history_list {
 /* The newest `limit` changes, newest first. */
 bool store_history_of(struct tx *tx, const char *kind, struct str id, int64_t limit,
                       struct history_list *history, struct error *err);
+/* Those of a school's locations. */
+bool store_location_history(struct tx *tx, const struct brin *brin, int64_t limit,
+                            struct history_list *history, struct error *err);
 bool store_add_history(struct tx *tx, const char *kind, struct str id, const struct history *entry,
                        struct error *err);
 
