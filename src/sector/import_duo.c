@@ -167,7 +167,7 @@ static bool check_ending(const struct import *import, struct error *err)
     return fail_about(err, CONFLICT, NULL,
                       N_("This file would end %s locations, more than a fifth. Is it complete? If "
                          "it is, import it again with --force."),
-                      "%lld of %lld %.*s", (long long)ended, (long long)import->active,
+                      "%lld/%lld (%.*s)", (long long)ended, (long long)import->active,
                       FMT(kind_word(import->file->kind)));
 }
 
