@@ -5,7 +5,7 @@
 #include "base/list.h"
 #include "platform/config.h"
 
-static const struct db_engine *const engines[] = { &db_sqlite };
+static const struct db_engine *const engines[] = { &db_sqlite, &db_postgres };
 
 /* A file that is not named by its full path is in the data folder. */
 static struct str full_url(const struct config *config, struct arena *arena, struct str url)
@@ -46,7 +46,7 @@ void db_close(struct db *db)
 
 bool db_is_postgres(const struct db *db)
 {
-    return str_eq(str_of(db->engine->prefix), STR("postgres:"));
+    return db->engine == &db_postgres;
 }
 
 bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err)
@@ -60,8 +60,11 @@ bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err
                     N_("There is not enough memory for this. Ask for less at a time."));
     }
     arena->rescue = &here;
+    tx->failed = false;
     bool ok = work(tx, with, err);
     arena->rescue = outer;
+    if (ok && tx->failed)
+        return fail_internal(err, "a failed statement was passed over");
     return ok;
 }
 
@@ -96,12 +99,21 @@ struct arena *tx_arena(const struct tx *tx)
     return tx->arena;
 }
 
+static bool too_many_args(const struct statement *statement, struct error *err)
+{
+    return fail_internal(err, "more than %d arguments: %s", ARGS_MAX, statement->sql);
+}
+
 bool db_do(struct tx *tx, const struct statement *statement, struct args args, int64_t *changed,
            struct error *err)
 {
     int64_t count = 0;
-    if (!tx->db->engine->run(tx, statement, args, &count, err))
+    if (args.count > ARGS_MAX)
+        return too_many_args(statement, err);
+    if (!tx->db->engine->run(tx, statement, args, &count, err)) {
+        tx->failed = true;
         return false;
+    }
     if (changed)
         *changed = count;
     return true;
@@ -111,7 +123,12 @@ bool db_query(struct tx *tx, const struct statement *statement, struct args args
               struct rows *rows, struct error *err)
 {
     *rows = (struct rows){ .tx = tx };
-    return tx->db->engine->query(tx, statement, args, rows, err);
+    if (args.count > ARGS_MAX)
+        return too_many_args(statement, err);
+    if (tx->db->engine->query(tx, statement, args, rows, err))
+        return true;
+    tx->failed = true;
+    return false;
 }
 
 bool rows_next(struct rows *rows)
@@ -124,9 +141,11 @@ bool rows_end(struct rows *rows, struct error *err)
     if (rows->engine)
         rows->tx->db->engine->end(rows);
     rows->engine = NULL;
-    if (rows->failed)
-        *err = rows->error;
-    return !rows->failed;
+    if (!rows->failed)
+        return true;
+    rows->tx->failed = true;
+    *err = rows->error;
+    return false;
 }
 
 static struct str row_value(struct rows *rows, int column, bool text)

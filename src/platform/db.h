@@ -36,8 +36,10 @@ struct arg {
     struct str bytes;
 };
 
+#define ARGS_MAX 256
+
 struct args {
-    size_t count;
+    size_t count; /* at most ARGS_MAX */
     const struct arg *at;
 };
 
@@ -94,7 +96,9 @@ void db_read_end(struct tx *tx);
 /* The arena in which this transaction's rows live. */
 struct arena *tx_arena(const struct tx *tx);
 
-/* Runs a statement whose rows nobody wants. `changed`, when not NULL, gets the number of rows. */
+/* Runs a statement whose rows nobody wants. `changed`, when not NULL, gets the number of rows. A
+ * statement that fails fails its whole transaction, whatever `work` returns: where a row may exist
+ * already, write ON CONFLICT. */
 bool db_do(struct tx *tx, const struct statement *statement, struct args args, int64_t *changed,
            struct error *err);
 

@@ -44,13 +44,14 @@ struct tx {
     struct db *db;
     struct arena *arena;
     void *connection; /* the engine's own */
+    bool failed;      /* a statement failed: PostgreSQL has given the transaction up */
 };
 
 extern const struct db_engine db_sqlite;
 extern const struct db_engine db_postgres;
 
-/* Runs `work`; memory that ends inside it makes this call fail, wherever the arena's owner wants
- * to be rescued: the transaction must be ended first. */
+/* Runs `work`. A failed statement fails it, also when `work` itself passes over it. Memory that ends inside it fails it too, wherever
+ * the arena's owner wants to be rescued: the transaction must be ended first. */
 bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err);
 
 #endif

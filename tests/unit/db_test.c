@@ -452,6 +452,131 @@ TEST_DB(what_was_acknowledged_survives_a_kill)
     db_close(db);
 }
 
+static bool do_pass_over(struct tx *tx, void *with, struct error *err)
+{
+    struct pair pair = { "lost", arg_int(1), arg_null() };
+    (void)with;
+    db_do(tx, &broken, NO_ARGS, NULL, err);
+    do_add(tx, &pair, err);
+    return true;
+}
+
+TEST_DB(a_failed_statement_cannot_be_passed_over)
+{
+    struct db *db = given_pairs(t);
+    struct error err;
+    CHECK(!db_write(db, t->arena, do_pass_over, NULL, &err));
+    CHECK_INT(pairs_in(t, db), 0);
+    db_close(db);
+}
+
+/* Two writers that take the same two rows in opposite order. */
+static const struct statement count_on = SQL("UPDATE pair SET number = number + 1 WHERE name = $1");
+
+struct raiser {
+    struct db *db;
+    const char *first, *second;
+    int raised;
+};
+
+static bool do_raise(struct tx *tx, void *with, struct error *err)
+{
+    const struct raiser *raiser = with;
+    return db_do(tx, &count_on, ARGS(arg_text(str_of(raiser->first))), NULL, err)
+        && db_do(tx, &count_on, ARGS(arg_text(str_of(raiser->second))), NULL, err);
+}
+
+static void *raise_often(void *with)
+{
+    struct raiser *raiser = with;
+    struct arena arena = { 0 };
+    struct error err;
+    for (int i = 0; i < 50; i++)
+        raiser->raised += db_write(raiser->db, &arena, do_raise, raiser, &err);
+    arena_free(&arena);
+    return NULL;
+}
+
+TEST_DB(writers_that_block_each_other_both_succeed)
+{
+    struct db *db = given_pairs(t);
+    struct raiser raisers[] = { { db, "a", "b", 0 }, { db, "b", "a", 0 } };
+    struct found found = { .name = "a" };
+    pthread_t threads[2];
+    struct error err;
+    CHECK_OK(add(t, db, "a", &err) && add(t, db, "b", &err), err);
+    for (int i = 0; i < 2; i++)
+        CHECK(pthread_create(&threads[i], NULL, raise_often, &raisers[i]) == 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    CHECK_OK(db_read(db, t->arena, do_find, &found, &err), err);
+    CHECK_INT(raisers[0].raised + raisers[1].raised, 100);
+    CHECK_INT(found.value, 101);
+    db_close(db);
+}
+
+/* What PostgreSQL does to us when it is restarted between two requests. */
+static const struct statement end_others = SQL(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+
+TEST_DB(a_connection_lost_between_requests_is_not_noticed)
+{
+    struct db *db = given_pairs(t), *other = given_db(t);
+    struct error err;
+    if (!db_is_postgres(db))
+        test_skip("SQLite has no connections to lose");
+    CHECK_OK(add(t, db, "a", &err), err);
+    CHECK_OK(db_read(other, t->arena, do_statement, (void *)&end_others, &err), err);
+    CHECK_INT(pairs_in(t, db), 1);
+    CHECK_OK(db_read(other, t->arena, do_statement, (void *)&end_others, &err), err);
+    CHECK_OK(add(t, db, "b", &err), err);
+    CHECK_INT(pairs_in(t, db), 2);
+    db_close(other);
+    db_close(db);
+}
+
+struct cut {
+    struct test *t;
+    struct db *other;
+    int tries;
+};
+
+static bool do_be_cut(struct tx *tx, void *with, struct error *err)
+{
+    struct cut *cut = with;
+    struct pair one = { "one", arg_int(1), arg_null() }, two = { "two", arg_int(1), arg_null() };
+    if (!do_add(tx, &one, err))
+        return false;
+    if (cut->tries++ == 0)
+        CHECK_OK(db_read(cut->other, cut->t->arena, do_statement, (void *)&end_others, err), *err);
+    return do_add(tx, &two, err);
+}
+
+TEST_DB(a_connection_lost_inside_a_write_makes_it_run_again)
+{
+    struct db *db = given_pairs(t);
+    struct cut cut = { t, given_db(t), 0 };
+    struct error err;
+    if (!db_is_postgres(db))
+        test_skip("SQLite has no connections to lose");
+    CHECK_OK(db_write(db, t->arena, do_be_cut, &cut, &err), err);
+    CHECK_INT(cut.tries, 2);
+    CHECK_INT(pairs_in(t, db), 2);
+    db_close(cut.other);
+    db_close(db);
+}
+
+TEST(a_postgresql_that_is_not_there_is_said_to_be_unreachable)
+{
+    struct db *db;
+    struct error err;
+    CHECK(!db_open_url(str_format(t->arena, "postgres:host=%s dbname=x", t->folder), 1, &db,
+                       &err));
+    CHECK_INT(err.kind, UNAVAILABLE);
+    CHECK_STR(str_of(err.field), STR("database"));
+}
+
 /* ------------------------------------------------------------------ numbers and migrations */
 
 static const struct migration platform_schema[] = {
