@@ -185,7 +185,7 @@ def fundament(data, *words, settings=None, status=0, limit=60, **more):
     return done.returncode, out, err
 
 
-NO_LIMITS = {"ratelimit.people": 0, "ratelimit.machines": 0}
+NO_LIMITS = {"limit.people": 0, "limit.machines": 0, "limit.login": 0}
 
 
 class Server:
@@ -195,7 +195,7 @@ class Server:
         self.data = data
         self.people_port, self.machines_port = free_ports(2)
         self.settings = {"people.port": self.people_port, "machines.port": self.machines_port,
-                         **settings}
+                         "metrics.open": "yes", **settings}
         self.people = "https://localhost:%d" % self.people_port
         self.machines = "https://localhost:%d" % self.machines_port
         self.log_path = os.path.join(data, "..", "server-%d.log" % self.people_port)
