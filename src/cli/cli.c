@@ -79,8 +79,7 @@ bool cli_usage(const struct command *command, struct error *err)
                       command->usage);
 }
 
-/* The operator's language, as the system has it; commands speak English unless it is Dutch. */
-static enum language shell_language(void)
+enum language cli_language(void)
 {
     static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
     for (size_t i = 0; i < count_of(variables); i++) {
@@ -93,7 +92,7 @@ static enum language shell_language(void)
 
 static int report(struct arena *arena, const struct error *err)
 {
-    struct str text = error_text(arena, err, translate(shell_language(), err->message));
+    struct str text = error_text(arena, err, translate(cli_language(), err->message));
     fprintf(stderr, "fundament: %.*s", FMT(text));
     if (err->detail[0])
         fprintf(stderr, " (%s)", err->detail);

@@ -5,6 +5,7 @@
 #define CLI_CLI_H
 
 #include "base/error.h"
+#include "platform/http.h"
 
 struct command_line {
     struct arena *arena;
@@ -19,6 +20,9 @@ struct command {
     const char *help;      /* one line */
     bool (*run)(struct command_line *line, struct error *err);
 };
+
+/* The operator's language, as the system has it; commands speak English unless it is Dutch. */
+enum language cli_language(void);
 
 int cli_main(int argc, char **argv);
 

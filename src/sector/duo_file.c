@@ -3,6 +3,7 @@
 
 #include "base/csv.h"
 #include "base/encoding.h"
+#include "sector/register.h"
 
 #include <stdlib.h>
 
@@ -86,26 +87,6 @@ static bool read_header(struct reader *reader, struct error *err)
         else if (rules[r].required)
             return fail_about(err, INVALID, NULL, N_("The file has no column %s."), "%.*s",
                               FMT(rules[r].name));
-    }
-    return true;
-}
-
-/* One line of readable text: no control characters (C0, DEL, C1), no marks that turn the direction
- * of writing, and no byte that windows-1252 leaves undefined. */
-static bool is_plain_line(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.at[i];
-        unsigned char next = i + 1 < s.len ? (unsigned char)s.at[i + 1] : 0;
-        unsigned char third = i + 2 < s.len ? (unsigned char)s.at[i + 2] : 0;
-        if (c < 0x20 || c == 0x7f || (c == 0xc2 && next < 0xa0))
-            return false;
-        if (c == 0xe2 && next == 0x80 && third >= 0xa8 && third <= 0xae)
-            return false;
-        if (c == 0xe2 && next == 0x81 && third >= 0xa6 && third <= 0xa9)
-            return false;
-        if (c == 0xef && next == 0xbf && third == 0xbd)
-            return false;
     }
     return true;
 }

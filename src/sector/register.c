@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "sector/register.h"
+
+#include "base/encoding.h"
+#include "platform/audit.h"
+#include "sector/changes.h"
+
+#define NAME_BYTES        ((size_t)200)
+#define PLACE_BYTES       ((size_t)100)
+#define WEBSITE_BYTES     ((size_t)250)
+#define SERIAL_BYTES      ((size_t)80)
+#define FINGERPRINT_BYTES 32
+
+bool is_plain_line(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        unsigned char next = i + 1 < s.len ? (unsigned char)s.at[i + 1] : 0;
+        unsigned char third = i + 2 < s.len ? (unsigned char)s.at[i + 2] : 0;
+        if (c < 0x20 || c == 0x7f || (c == 0xc2 && next < 0xa0))
+            return false;
+        if (c == 0xe2 && next == 0x80 && third >= 0xa8 && third <= 0xae)
+            return false;
+        if (c == 0xe2 && next == 0x81 && third >= 0xa6 && third <= 0xa9)
+            return false;
+        if (c == 0xef && next == 0xbf && third == 0xbd)
+            return false;
+    }
+    return true;
+}
+
+struct str website_href(struct arena *arena, struct str website)
+{
+    for (size_t i = 0; i < website.len; i++)
+        if (website.at[i] <= ' ' || website.at[i] > '~' || str_has(STR("\"'<>\\^`{|}"), website.at[i]))
+            return (struct str){ 0 };
+    if (str_eq_nocase(str_slice(website, 0, 7), STR("http://"))
+        || str_eq_nocase(str_slice(website, 0, 8), STR("https://")))
+        return website;
+    if (!str_has(website, '.') || str_has(website, ':') || website.at[0] == '/')
+        return (struct str){ 0 };
+    return str_format(arena, "https://%.*s", FMT(website));
+}
+
+static bool check_line(struct str text, const char *field, size_t limit, struct error *err)
+{
+    if (text.len > limit)
+        return fail_about(err, INVALID, field, N_("This is too long; %s characters fit here."), "%zu",
+                          limit);
+    if (!utf8_valid(text) || !is_plain_line(text))
+        return fail(err, INVALID, field, N_("This has a character that does not belong in it."));
+    return true;
+}
+
+static bool check_name(struct str name, struct error *err)
+{
+    if (!str_trim(name).len)
+        return fail(err, INVALID, "name", N_("Fill in a name."));
+    return check_line(name, "name", NAME_BYTES, err);
+}
+
+static bool check_website(struct arena *arena, struct str website, struct error *err)
+{
+    if (!check_line(website, "website", WEBSITE_BYTES, err))
+        return false;
+    if (website.len && !website_href(arena, website).len)
+        return fail(err, INVALID, "website",
+                    N_("Fill in a web address, like www.example.nl, or leave it empty."));
+    return true;
+}
+
+static bool check_version(const struct deed *deed, int64_t version, struct error *err)
+{
+    if (deed->version == ANY_VERSION || deed->version == version)
+        return true;
+    return fail(err, CONFLICT, NULL,
+                N_("Somebody else changed this in the meantime. Look at what it is now, and change "
+                   "it again."));
+}
+
+/* The trail of a change: history and event, and the audit row. */
+static bool leave_trail(struct tx *tx, const struct deed *deed, const struct change_note *note,
+                        struct error *err)
+{
+    struct arena *arena = tx_arena(tx);
+    const struct audit_entry entry = {
+        .who = deed->who,
+        .what = str_format(arena, "sector.%s-%s", note->kind, change_name(note->what)).at,
+        .subject = str_format(arena, "%s:%.*s", note->kind, FMT(note->id)),
+    };
+    return note_change(tx, deed->now, note, err) && audit_add(tx, deed->now, &entry, err);
+}
+
+bool register_vendor(struct tx *tx, const struct deed *deed, const struct vendor *vendor,
+                     struct error *err)
+{
+    struct vendor_row known = { 0 };
+    bool found;
+    if (!check_name(vendor->name, err) || !check_website(tx_arena(tx), vendor->website, err)
+        || !store_find_vendor(tx, &vendor->oin, &known, &found, err)
+        || !check_version(deed, known.version, err))
+        return false;
+    struct node *changes = node_map(tx_arena(tx));
+    changes_text(changes, "name", known.vendor.name, vendor->name);
+    changes_text(changes, "website", known.vendor.website, vendor->website);
+    bool turned = !known.vendor.ended != !vendor->ended;
+    if (found && !changes->count && !turned)
+        return true;
+    struct vendor_row row = { .vendor = *vendor,
+                              .source = deed->source,
+                              .version = known.version + 1 };
+    const struct change_note note = {
+        .kind = "vendor",
+        .id = ID_STR(vendor->oin),
+        .version = row.version,
+        .what = !found ? ADDED : !turned ? CHANGED : vendor->ended ? ENDED : RETURNED,
+        .changes = found ? changes : NULL,
+    };
+    return store_put_vendor(tx, &row, err) && leave_trail(tx, deed, &note, err);
+}
+
+bool sector_put_vendor(struct tx *tx, instant now, struct str who, const struct vendor *vendor,
+                       struct error *err)
+{
+    const struct deed deed = { now, who, SOURCE_PERSON, ANY_VERSION };
+    return register_vendor(tx, &deed, vendor, err);
+}
+
+bool register_board(struct tx *tx, const struct deed *deed, const struct board *board,
+                    struct error *err)
+{
+    struct board_row known = { 0 };
+    bool found;
+    if (!check_name(board->name, err) || !check_line(board->place, "place", PLACE_BYTES, err)
+        || !store_find_board(tx, &board->number, &known, &found, err))
+        return false;
+    if (!found)
+        return fail_about(err, NOT_FOUND, NULL, N_("There is no school board with number %s."), "%.*s",
+                          FMT(ID_STR(board->number)));
+    if (!check_version(deed, known.version, err))
+        return false;
+    struct node *changes = node_map(tx_arena(tx));
+    changes_text(changes, "name", known.board.name, board->name);
+    changes_text(changes, "place", known.board.place, board->place);
+    if (!changes->count)
+        return true;
+    struct board_row row = { .board = *board,
+                             .source = deed->source,
+                             .version = known.version + 1 };
+    row.board.ended = known.board.ended;
+    const struct change_note note = { .kind = "board",
+                                      .id = ID_STR(board->number),
+                                      .version = row.version,
+                                      .what = CHANGED,
+                                      .changes = changes };
+    return store_put_board(tx, &row, err) && leave_trail(tx, deed, &note, err);
+}
+
+bool fingerprint_parse(struct arena *arena, struct str text, struct str *fingerprint,
+                       struct error *err)
+{
+    unsigned char bytes[FINGERPRINT_BYTES];
+    struct buf hex = { .arena = arena };
+    struct str lower = str_lower(arena, text);
+    for (size_t i = 0; i < lower.len; i++)
+        if (lower.at[i] != ':' && !is_space(lower.at[i]))
+            buf_byte(&hex, lower.at[i]);
+    if (!hex_read(buf_str(&hex), bytes, sizeof bytes))
+        return fail(err, INVALID, "fingerprint",
+                    N_("The SHA-256 fingerprint of a certificate is 64 hexadecimal characters."));
+    *fingerprint = buf_str(&hex);
+    return true;
+}
+
+bool register_certificate(struct tx *tx, const struct deed *deed, const struct oin *vendor,
+                          const struct certificate *certificate, struct error *err)
+{
+    struct vendor_row known;
+    bool found;
+    if (!check_line(certificate->serial, "serial", SERIAL_BYTES, err))
+        return false;
+    if (certificate->not_after <= certificate->not_before)
+        return fail(err, INVALID, "not_after",
+                    N_("The last day must come after the first day of the certificate."));
+    if (!store_find_vendor(tx, vendor, &known, &found, err))
+        return false;
+    if (!found)
+        return fail_about(err, NOT_FOUND, NULL, N_("There is no vendor with OIN %s."), "%.*s",
+                          FMT(ID_STR(*vendor)));
+    const struct audit_entry entry = {
+        .who = deed->who,
+        .what = "sector.certificate-added",
+        .subject = str_format(tx_arena(tx), "vendor:%.*s", FMT(ID_STR(*vendor))),
+        .detail = str_format(tx_arena(tx), "{\"fingerprint\":\"%.*s\"}",
+                             FMT(certificate->fingerprint)),
+    };
+    return store_put_certificate(tx, vendor, certificate, err)
+        && audit_add(tx, deed->now, &entry, err);
+}
