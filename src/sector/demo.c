@@ -48,6 +48,9 @@ static const struct str school_words[] = {
     S("De Beuk"),        S("Het Wad"),       S("De Notenkraker"),  S("De Égelantier"),
     S("De Brug"),        S("Het Palet"),     S("De Uitkijk"),      S("De Zilvermeeuw"),
 };
+static const struct str school_corners[] = {
+    S(""), S("Noord"), S("aan de Vaart"), S("Zuid"), S("in het Park"), S("Oost"), S("aan Zee"),
+};
 static const struct str denominations[] = {
     S("Openbaar"), S("Rooms-Katholiek"), S("Protestants-Christelijk"), S("Algemeen bijzonder"),
 };
@@ -235,6 +238,20 @@ static struct location demo_location(struct arena *arena, const struct school *s
     return location;
 }
 
+/* 7 and 20 have no common divisor: twenty schools in a row have twenty names. */
+static struct str school_name(struct arena *arena, int64_t number, enum school_kind kind)
+{
+    struct str word = school_words[(size_t)number * 7 % count_of(school_words)];
+    size_t round = (size_t)number / count_of(school_words);
+    struct str corner = school_corners[round % count_of(school_corners)];
+    if (kind == SECONDARY)
+        return str_format(arena, "%.*s College",
+                          FMT(board_words[(round + (size_t)number) % count_of(board_words)]));
+    if (!corner.len)
+        return word;
+    return str_format(arena, "%.*s %.*s", FMT(word), FMT(corner));
+}
+
 static struct school demo_school(struct arena *arena, int64_t number, size_t *place,
                                  struct dice *dice)
 {
@@ -243,7 +260,7 @@ static struct school demo_school(struct arena *arena, int64_t number, size_t *pl
                              .kind = demo_kind(number),
                              .pupils = 0 };
     *place = (size_t)(number / SCHOOLS_OF_BOARD + (int64_t)(roll(dice) % 2)) % count_of(places);
-    school.name = school_words[((size_t)number * 7 + roll(dice) % 3) % count_of(school_words)];
+    school.name = school_name(arena, number, school.kind);
     school.denomination = PICK(denominations, roll(dice));
     school.place = places[*place].place;
     school.municipality = places[*place].municipality;

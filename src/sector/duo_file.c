@@ -3,7 +3,7 @@
 
 #include "base/csv.h"
 #include "base/encoding.h"
-#include "sector/register.h"
+#include "sector/text.h"
 
 #include <stdlib.h>
 

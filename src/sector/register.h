@@ -27,12 +27,4 @@ bool register_certificate(struct tx *tx, const struct deed *deed, const struct o
 bool fingerprint_parse(struct arena *arena, struct str text, struct str *fingerprint,
                        struct error *err);
 
-/* One line of readable text: no control characters (C0, DEL, C1), no marks that turn the direction
- * of writing, no U+FFFD (which stands for a byte that could not be read). */
-bool is_plain_line(struct str s);
-
-/* The address behind a website as the register has it ("www.example.nl"); empty when it is no
- * http(s) address, so that a link never runs a script. */
-struct str website_href(struct arena *arena, struct str website);
-
 #endif
