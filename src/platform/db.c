@@ -99,6 +99,13 @@ struct arena *tx_arena(const struct tx *tx)
     return tx->arena;
 }
 
+struct arena *tx_use_arena(struct tx *tx, struct arena *arena)
+{
+    struct arena *before = tx->arena;
+    tx->arena = arena;
+    return before;
+}
+
 static bool too_many_args(const struct statement *statement, struct error *err)
 {
     return fail_internal(err, "more than %d arguments: %s", ARGS_MAX, statement->sql);

@@ -96,6 +96,10 @@ void db_read_end(struct tx *tx);
 /* The arena in which this transaction's rows live. */
 struct arena *tx_arena(const struct tx *tx);
 
+/* Lets the rows that are read from now on live in another arena, for work that passes over more
+ * rows than memory should hold; returns the one before, to be put back. */
+struct arena *tx_use_arena(struct tx *tx, struct arena *arena);
+
 /* Runs a statement whose rows nobody wants. `changed`, when not NULL, gets the number of rows. A
  * statement that fails fails its whole transaction, whatever `work` returns: where a row may exist
  * already, write ON CONFLICT. */

@@ -9,9 +9,11 @@
 #include "platform/db.h"
 
 struct app;
+struct job_kind;
 
 struct job {
     struct str id;
+    const struct job_kind *kind;
     struct str payload;   /* what the kind's own code put there */
     int64_t attempt;      /* from 1 */
     instant lease_until;

@@ -35,6 +35,7 @@ CREATE TABLE follower (
 );
 
 -- Background work (platform/jobs.h). state: 'waiting', 'running' or 'failed'; what is done is gone.
+-- run_at: not before this; of a running one: when its lease ends and another worker may take it.
 CREATE TABLE job (
     id TEXT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -42,11 +43,11 @@ CREATE TABLE job (
     state TEXT NOT NULL,
     run_at BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
-    lease_until BIGINT NOT NULL,
     node TEXT NOT NULL,
     last_error TEXT NOT NULL
 );
-CREATE INDEX job_by_time ON job (state, run_at);
+CREATE INDEX job_by_time ON job (kind, run_at) WHERE state <> 'failed';
+CREATE INDEX job_by_state ON job (state);
 
 -- People (platform/accounts.h). `login` is in lower case; `password` an Argon2id string or empty;
 -- `disabled` the instant since when, 0: not.
