@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* A hardened, streaming XML reader on libxml2's xmlTextReader. No DOCTYPE, no entities beyond the
- * five, no network; limits on depth, attributes and text. Elements are known by namespace and local
- * name, never by prefix.
+/* A hardened, streaming XML reader on libxml2's xmlTextReader. UTF-8 only, no DOCTYPE, no processing
+ * instructions, no entities beyond the five, no network; limits on depth, attributes and text.
+ * Elements are known by namespace and local name, never by prefix.
  *
  *     struct xml xml;
  *     xml_open(&xml, arena, bytes, err)
@@ -25,9 +25,12 @@ struct xml {
     int depth;            /* of the element at hand; the root has 0 */
     bool empty;           /* <a/>: its XML_END still follows */
     bool pending_end;
+    size_t in_last_child; /* elements directly in the root's last child, known from the start */
 };
 
-/* Starts reading; the reader is closed with the arena (or by xml_close, sooner). */
+/* Looks over the whole document (platform/xml_scan.h: encoding, limits, tags that close in order)
+ * and starts reading it. The bytes must stay; the reader is closed with the arena (or by xml_close,
+ * sooner). */
 bool xml_open(struct xml *xml, struct arena *arena, struct str bytes, struct error *err);
 void xml_close(struct xml *xml);
 
