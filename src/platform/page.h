@@ -50,6 +50,12 @@ const char *catalogue_find(struct str bytes, const char *message);
 struct str tr(const struct request *request, const char *message);
 struct str trf(const struct request *request, const char *message, ...); /* printf-like; use %s, %lld */
 
+/* For people to read: 12.345 or 12,345; "23 november 2026"; "23 november 2026, 18:26" in the time of
+ * the Netherlands (CET or CEST). */
+struct str show_number(struct arena *arena, enum language language, int64_t number);
+struct str show_day(struct arena *arena, enum language language, instant at);
+struct str show_time(struct arena *arena, enum language language, instant at);
+
 /* A page's data with the frame's part filled in: title, language, person, navigation, token. */
 struct node *page_new(struct request *request, struct str title);
 void page_crumb(struct node *page, const char *path, struct str title);
@@ -74,10 +80,11 @@ void page_option(struct node *field, struct str value, struct str label, bool ch
  * handler, which fills the values from the form. */
 void page_form_error(struct request *request, struct node *page, const struct error *err);
 
-/* A table of rows: searched, sorted, paged and offered as CSV, all by links and a GET form.
- * table_read takes q, sort, page from the query; the store uses offset, limit and order. */
+/* A table of rows: searched, sorted, paged and offered as CSV, all by links and a GET form; other
+ * parameters of the query stay in them. table_read takes q, sort (`name`, or `-name` for descending;
+ * the first sortable column when it is not there), page and format from the query. */
 struct column {
-    const char *key;    /* name in a row and in `sort=` */
+    const char *key;    /* name in a row and in `sort=`; NULL ends the list */
     const char *title;  /* N_() */
     bool sortable;
     bool number;        /* aligned right */
@@ -85,16 +92,19 @@ struct column {
 struct table {
     struct str search;     /* what was typed */
     struct str folded;     /* its fold(), for LIKE '%..%' on a folded column */
-    const char *sort;      /* key of a sortable column: never text from outside */
+    const char *sort;      /* key of a sortable column: never text from outside; or NULL */
     bool descending;
     int64_t page;          /* from 1 */
     int64_t limit, offset; /* of rows to read */
     bool csv;              /* format=csv: all rows, no page */
 };
+#define TABLE_PAGE_ROWS 25
+#define TABLE_CSV_ROWS  100000
 bool table_read(const struct request *request, const struct column *columns, struct table *table,
                 struct error *err);
 /* Puts the table under `key`: rows is a list of maps with a TEXT (or INT) per column key and, where
- * the first cell is a link, "href". `total` is the number of rows that match. */
+ * the first cell is a link, "href". `total` is the number of rows that match. A page without a search
+ * shows the form all the same, unless `table` is NULL: then it is only a table. */
 void table_put(struct request *request, struct node *page, const char *key,
                const struct column *columns, const struct table *table, struct node *rows,
                int64_t total);
@@ -102,17 +112,20 @@ void table_put(struct request *request, struct node *page, const char *key,
 bool table_reply_csv(struct request *request, const char *file_name, const struct column *columns,
                      const struct node *rows);
 
-/* Charts as SVG drawn by the server, each shown with its table. All series share the labels. */
+/* Charts as SVG drawn by the server, each shown with its table. All series share the labels. Texts
+ * are translated already. Put under `key`, shown by platform/pages/chart. */
+#define CHART_SERIES 6
 struct chart_series {
     struct str title;
     const int64_t *values; /* as many as there are labels */
 };
 struct chart {
     struct str title;
-    struct str unit;
+    struct str unit;      /* of the values, "questions" */
+    struct str heading;   /* of the labels, "Day": the table's first column */
     const struct str *labels;
     size_t label_count;
-    const struct chart_series *series; /* at most 6 */
+    const struct chart_series *series; /* at most CHART_SERIES; more are left out */
     size_t series_count;
     bool lines;                        /* lines instead of bars */
 };
