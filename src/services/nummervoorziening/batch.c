@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "services/nummervoorziening/batch.h"
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "platform/app.h"
+#include "platform/jobs.h"
+#include "services/nummervoorziening/state.h"
+#include "services/nummervoorziening/substitution.h"
+
+#include <stdlib.h>
+
+static const struct {
+    const char *code, *message;
+} failures[ITEM_FAILURES] = {
+    [FAILED_HPGN] = { INVALID_HPGN, N_("An HPGN is 64 lower-case hexadecimal characters.") },
+    [FAILED_BLOCKED] = { BLOCKED_HPGN,
+                         N_("This HPGN was replaced by another one; use the new one.") },
+    [FAILED_STAMPSEUDONYM] = { INVALID_STAMPSEUDONYM,
+                               N_("A stampseudoniem is its prefix and 128 lower-case hexadecimal "
+                                  "characters.") },
+    [FAILED_UNKNOWN_STAMPSEUDONYM] = { INVALID_STAMPSEUDONYM,
+                                       N_("This stampseudoniem is of another environment and not "
+                                          "known here.") },
+};
+
+const char *item_failure_code(enum item_failure failure)
+{
+    return failures[failure].code;
+}
+
+const char *item_failure_message(enum item_failure failure)
+{
+    return failures[failure].message;
+}
+
+/* The bytes of an item: its index (4, big-endian), its kind (1), and what the kind says. */
+
+#define ITEM_HEAD 5
+
+static void put_head(char head[static ITEM_HEAD], const struct item *item)
+{
+    uint32_t index = (uint32_t)item->index;
+    for (int i = 0; i < 4; i++)
+        head[i] = (char)(index >> (24 - 8 * i));
+    head[4] = (char)item->kind;
+}
+
+void item_put(struct buf *chunk, const struct item *item)
+{
+    char head[ITEM_HEAD];
+    put_head(head, item);
+    buf_add(chunk, (struct str){ head, ITEM_HEAD });
+    switch (item->kind) {
+    case ITEM_FAILED:
+        buf_byte(chunk, (char)item->failure);
+        return;
+    case ITEM_HPGN:
+        buf_add(chunk, (struct str){ (const char *)item->hpgn.bytes, HPGN_BYTES });
+        return;
+    case ITEM_OWN:
+        buf_add(chunk, (struct str){ (const char *)item->own.bytes, PSEUDONYM_BYTES });
+        return;
+    default:
+        buf_byte(chunk, (char)item->text.len); /* at most PSEUDONYM_TEXT_MAX, which is below 256 */
+        buf_add(chunk, item->text);
+    }
+}
+_Static_assert(PSEUDONYM_TEXT_MAX < 256, "the length of a text is one byte");
+
+/* Takes `size` bytes from the front. */
+static const char *take(struct str *bytes, size_t size)
+{
+    if (bytes->len < size)
+        return NULL;
+    const char *at = bytes->at;
+    *bytes = (struct str){ at + size, bytes->len - size };
+    return at;
+}
+
+static bool take_content(struct str *chunk, struct item *item)
+{
+    const char *at;
+    switch (item->kind) {
+    case ITEM_FAILED:
+        at = take(chunk, 1);
+        item->failure = at ? (enum item_failure)*at : ITEM_FAILURES;
+        return at && item->failure < ITEM_FAILURES;
+    case ITEM_HPGN:
+        at = take(chunk, HPGN_BYTES);
+        return at && memcpy(item->hpgn.bytes, at, HPGN_BYTES);
+    case ITEM_OWN:
+        at = take(chunk, PSEUDONYM_BYTES);
+        return at && memcpy(item->own.bytes, at, PSEUDONYM_BYTES);
+    case ITEM_TEXT:
+        at = take(chunk, 1);
+        item->text.len = at ? (unsigned char)*at : 0;
+        item->text.at = take(chunk, item->text.len);
+        return item->text.at;
+    default:
+        return false;
+    }
+}
+
+bool item_next(struct str *chunk, struct item *item, struct error *err)
+{
+    if (chunk->len == 0)
+        return false;
+    const unsigned char *head = (const unsigned char *)take(chunk, ITEM_HEAD);
+    if (!head)
+        return fail_internal(err, "a chunk of a batch ends in the middle");
+    item->index = (int32_t)((uint32_t)head[0] << 24 | (uint32_t)head[1] << 16
+                            | (uint32_t)head[2] << 8 | head[3]);
+    item->kind = (enum item_kind)head[4];
+    if (!take_content(chunk, item))
+        return fail_internal(err, "a chunk of a batch has an item that cannot be read");
+    return true;
+}
+
+/* Sealing: bound to the batch and the chunk's number. */
+
+static struct str chunk_about(struct arena *arena, struct str batch, int64_t number)
+{
+    return str_format(arena, "batch %.*s %lld", FMT(batch), (long long)number);
+}
+
+static struct str chunk_seal(struct arena *arena, const struct derivation *derivation,
+                             struct str batch, int64_t number, struct str plain)
+{
+    return seal(arena, &derivation->seal, chunk_about(arena, batch, number), plain);
+}
+
+bool chunk_open(struct arena *arena, const struct derivation *derivation, struct str batch,
+                int64_t number, struct str sealed, struct str *plain, struct error *err)
+{
+    if (!unseal(arena, &derivation->seal, chunk_about(arena, batch, number), sealed, plain))
+        return fail_internal(err, "a chunk of a batch cannot be opened: is this the key that belongs "
+                                  "to this database?");
+    return true;
+}
+
+/* Reading a batch from a request. */
+
+static struct str new_batch_id(struct arena *arena)
+{
+    char bytes[BATCH_ID_BYTES];
+    random_bytes(bytes, sizeof bytes);
+    return hex_encode(arena, (struct str){ bytes, sizeof bytes });
+}
+
+void draft_start(struct draft *draft, struct arena *arena, const struct derivation *derivation,
+                 enum batch_kind kind, int64_t limit)
+{
+    *draft = (struct draft){
+        .arena = arena,
+        .derivation = derivation,
+        .batch = { .id = new_batch_id(arena), .kind = kind },
+        .limit = limit,
+        .chunk = { .arena = arena },
+        .rising = true,
+    };
+}
+
+static void seal_chunk(struct draft *draft)
+{
+    int64_t number = (int64_t)draft->chunks.len;
+    struct str sealed = chunk_seal(draft->arena, draft->derivation, draft->batch.id, number,
+                                   buf_str(&draft->chunk));
+    *list_add(draft->arena, &draft->chunks) = sealed;
+    draft->chunk.len = 0;
+    draft->in_chunk = 0;
+}
+
+static bool add_index(struct draft *draft, struct str text, int32_t *index, struct error *err)
+{
+    int64_t number;
+    if (!str_to_int(text, 0, INT32_MAX, &number))
+        return fail_code(err, INVALID, INVALID_INDEX,
+                         N_("An index is a whole number from 0 to 2147483647."));
+    *index = (int32_t)number;
+    if (draft->indices.len > 0 && *index <= draft->indices.at[draft->indices.len - 1])
+        draft->rising = false;
+    *list_add(draft->arena, &draft->indices) = *index;
+    return true;
+}
+
+/* The value as it can be kept: what is not well-formed is not kept at all, it might be a PGN. */
+static void read_value(const struct draft *draft, struct str value, struct item *item)
+{
+    struct error ignored;
+    struct stampseudonym stampseudonym;
+    if (draft->batch.kind == BATCH_STAMPSEUDONYMS) {
+        item->kind = hpgn_parse(value, &item->hpgn, &ignored) ? ITEM_HPGN : ITEM_FAILED;
+        item->failure = FAILED_HPGN;
+        return;
+    }
+    item->failure = FAILED_STAMPSEUDONYM;
+    if (!stampseudonym_parse(draft->derivation, value, &stampseudonym, &ignored)) {
+        item->kind = ITEM_FAILED;
+        return;
+    }
+    item->kind = stampseudonym.own ? ITEM_OWN : ITEM_TEXT;
+    item->own = stampseudonym.value;
+    item->text = value;
+}
+
+bool draft_add(struct draft *draft, struct str index, struct str value, struct error *err)
+{
+    struct item item = { 0 };
+    if (draft->batch.items == draft->limit)
+        return fail_code(err, TOO_LARGE, BATCH_TOO_LARGE,
+                         N_("This batch has more items than may be in one batch."));
+    if (!add_index(draft, index, &item.index, err))
+        return false;
+    read_value(draft, value, &item);
+    item_put(&draft->chunk, &item);
+    draft->batch.items++;
+    if (++draft->in_chunk == CHUNK_ITEMS)
+        seal_chunk(draft);
+    return true;
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool has_duplicates(struct draft *draft)
+{
+    if (draft->rising)
+        return false;
+    qsort(draft->indices.at, draft->indices.len, sizeof *draft->indices.at, compare_indices);
+    for (size_t i = 1; i < draft->indices.len; i++)
+        if (draft->indices.at[i] == draft->indices.at[i - 1])
+            return true;
+    return false;
+}
+
+bool draft_finish(struct draft *draft, struct error *err)
+{
+    if (draft->batch.items == 0)
+        return fail_code(err, INVALID, EMPTY_BATCH, N_("There is nothing in this batch."));
+    if (has_duplicates(draft))
+        return fail_code(err, INVALID, INVALID_INDEX,
+                         N_("An index stands in this batch more than once."));
+    if (draft->in_chunk > 0)
+        seal_chunk(draft);
+    return true;
+}
+
+/* The work on one chunk. */
+
+/* What can be skipped for every item when the database has none of it. */
+struct shortcuts {
+    bool pairs, substitutions;
+};
+
+static enum item_failure failure_of(const struct error *err, enum item_failure otherwise)
+{
+    return err->code && strcmp(err->code, BLOCKED_HPGN) == 0 ? FAILED_BLOCKED : otherwise;
+}
+
+static void put_text(struct item *item, struct str prefix, struct str text)
+{
+    item->kind = pseudonym_read(prefix, text, &item->own) ? ITEM_OWN : ITEM_TEXT;
+    item->text = text;
+}
+
+static bool run_hpgn(struct tx *tx, const struct chunk_work *work, const struct shortcuts *there,
+                     struct item *item, struct error *err)
+{
+    const struct derivation *derivation = work->derivation;
+    struct str text;
+    if (!there->pairs && !there->substitutions) {
+        item->own = derive_stampseudonym(derivation, &item->hpgn);
+        item->kind = ITEM_OWN;
+        return true;
+    }
+    if (find_stampseudonym(tx, derivation, &item->hpgn, work->now, &text, err)) {
+        put_text(item, derivation->stam_prefix, text);
+        return true;
+    }
+    item->kind = ITEM_FAILED;
+    item->failure = failure_of(err, FAILED_HPGN);
+    return err->code; /* a refusal is a result; a failing database is not */
+}
+
+static bool run_stampseudonym(struct tx *tx, const struct chunk_work *work,
+                              const struct shortcuts *there, struct item *item, struct error *err)
+{
+    const struct derivation *derivation = work->derivation;
+    struct arena *arena = tx_arena(tx);
+    struct str text;
+    struct stampseudonym input = { .own = item->kind == ITEM_OWN, .value = item->own };
+    input.text = input.own ? pseudonym_text(arena, derivation->stam_prefix, &item->own)
+                           : item->text;
+    if (there->pairs || !input.own) {
+        if (!find_eck_id(tx, derivation, work->batch.chain, work->batch.sector, &input, &text, err)) {
+            item->kind = ITEM_FAILED;
+            item->failure = FAILED_UNKNOWN_STAMPSEUDONYM;
+            return err->code;
+        }
+        put_text(item, derivation->eck_prefix, text);
+    } else {
+        item->own = derive_eck_id(derivation, work->batch.chain, work->batch.sector, input.text);
+        item->kind = ITEM_OWN;
+        text = pseudonym_text(arena, derivation->eck_prefix, &item->own);
+    }
+    if (work->made)
+        work->made(work->with, work->batch.sector, text);
+    return true;
+}
+
+static bool run_item(struct tx *tx, const struct chunk_work *work, const struct shortcuts *there,
+                     struct item *item, struct error *err)
+{
+    if (item->kind == ITEM_FAILED)
+        return true;
+    return item->kind == ITEM_HPGN ? run_hpgn(tx, work, there, item, err)
+                                   : run_stampseudonym(tx, work, there, item, err);
+}
+
+bool chunk_run(struct tx *tx, const struct chunk_work *work, struct str input, struct buf *result,
+               int64_t *failed, struct error *err)
+{
+    struct shortcuts there;
+    struct item item;
+    *failed = 0;
+    *err = (struct error){ 0 };
+    if (!nv_has_pairs(tx, &there.pairs, err)
+        || !nv_has_substitutions(tx, &there.substitutions, err))
+        return false;
+    while (item_next(&input, &item, err)) {
+        if (!run_item(tx, work, &there, &item, err))
+            return false;
+        *failed += item.kind == ITEM_FAILED;
+        item_put(result, &item);
+        *err = (struct error){ 0 };
+    }
+    return err->kind == NO_ERROR;
+}
+
+/* The job. Each step has an arena of its own, so that a large batch takes no more than a chunk. */
+
+struct step {
+    struct nummervoorziening *service;
+    struct str id;
+    struct arena *arena;
+    struct batch batch;
+    bool found;
+    int64_t number, failed;  /* of the chunk at hand; number -1: none is left */
+    struct buf result;
+    struct str sealed;
+    instant now;
+};
+
+static void count_growth(void *with, struct str sector, struct str eck_id)
+{
+    const struct step *step = with;
+    use_seen(step->service->use, sector, eck_id, step->now);
+}
+
+static bool work_step(struct tx *tx, void *with, struct error *err)
+{
+    struct step *step = with;
+    struct str sealed, input;
+    const struct derivation *derivation = &step->service->derivation;
+    step->number = -1;
+    if (!nv_find_batch(tx, step->id, &step->batch, &step->found, err))
+        return false;
+    if (!step->found || step->batch.state > WORKING)
+        return true;
+    if (!nv_next_chunk(tx, step->id, &step->number, &sealed, err))
+        return false;
+    if (step->number < 0)
+        return fail_internal(err, "a batch that is not finished has no chunk left");
+    if (!chunk_open(step->arena, derivation, step->id, step->number, sealed, &input, err))
+        return false;
+    struct chunk_work work = {
+        .derivation = derivation,
+        .batch = step->batch,
+        .now = step->now,
+        .made = count_growth,
+        .with = step,
+    };
+    step->result = (struct buf){ .arena = step->arena };
+    return chunk_run(tx, &work, input, &step->result, &step->failed, err);
+}
+
+static bool keep_step(struct tx *tx, void *with, struct error *err)
+{
+    struct step *step = with;
+    return nv_finish_chunk(tx, step->id, step->number, step->sealed, step->failed, step->now, err);
+}
+
+static bool run_step(struct app *app, struct step *step, struct error *err)
+{
+    step->now = instant_now();
+    if (!db_read(app->db, step->arena, work_step, step, err))
+        return false;
+    if (step->number < 0)
+        return true;
+    step->sealed = chunk_seal(step->arena, &step->service->derivation, step->id, step->number,
+                              buf_str(&step->result));
+    return db_write(app->db, step->arena, keep_step, step, err);
+}
+
+bool batch_job(struct app *app, struct arena *arena, const struct job *job, struct error *err)
+{
+    struct arena scratch = { .rescue = arena->rescue };
+    struct step step = { .service = nummervoorziening_state(app), .arena = &scratch };
+    bool ok = true;
+    while (ok) {
+        step.id = job->payload;
+        ok = run_step(app, &step, err);
+        arena_reset(&scratch);
+        if (!ok || step.number < 0)
+            break;
+        if (!job_extend(app, arena, job, err)) {
+            ok = fail(err, UNAVAILABLE, NULL, N_("Another node took this work over."));
+        }
+    }
+    arena_free(&scratch);
+    return ok;
+}
+
+struct expiry {
+    instant now;
+    int64_t removed;
+};
+
+static bool remove_expired(struct tx *tx, void *with, struct error *err)
+{
+    struct expiry *expiry = with;
+    return nv_remove_expired(tx, expiry->now, &expiry->removed, err);
+}
+
+bool batch_expiry_job(struct app *app, struct arena *arena, const struct job *job,
+                      struct error *err)
+{
+    struct expiry expiry = { .now = instant_now() };
+    (void)job;
+    if (!db_write(app->db, arena, remove_expired, &expiry, err))
+        return false;
+    if (expiry.removed > 0)
+        log_info("batches removed", { "count", LOG_NUMBER(expiry.removed) });
+    return true;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* A substitution is an arrow from a new HPGN to the old one that it replaces. Every HPGN has at most
+ * one arrow out and one in, and arrows never make a ring, so the arrows form chains. The stampseudoniem
+ * of an HPGN is the own one of the last HPGN that can be reached over arrows that are in effect. */
+#include "services/nummervoorziening/substitution.h"
+
+#define CHAIN_MAX   64  /* arrows; a person whose number changed so often does not exist */
+#define YEARS_AHEAD 5
+
+static bool blocked(struct error *err)
+{
+    return fail_code(err, CONFLICT, BLOCKED_HPGN,
+                     N_("This HPGN was replaced by another one; use the new one."));
+}
+
+static bool in_effect(bool there, instant from, instant now)
+{
+    return there && from <= now;
+}
+
+/* Without looking at substitutions: imported, or derived. */
+static struct str own_stampseudonym(struct tx *tx, const struct derivation *derivation,
+                                    const struct hpgn *hpgn, const struct known *known)
+{
+    if (known->imported)
+        return known->import;
+    struct pseudonym value = derive_stampseudonym(derivation, hpgn);
+    return pseudonym_text(tx_arena(tx), derivation->stam_prefix, &value);
+}
+
+/* Follows the arrows that are in effect; `text` becomes the own stampseudoniem of the last one. */
+static bool follow(struct tx *tx, const struct derivation *derivation, const struct known *first,
+                   instant now, struct str *text, struct error *err)
+{
+    struct known at = *first;
+    for (int i = 0; in_effect(at.replaces, at.replaces_from, now); i++) {
+        if (i == CHAIN_MAX)
+            return fail_internal(err, "a chain of substitutions longer than %d", CHAIN_MAX);
+        struct lookup next = at.old;
+        *text = at.old_own;
+        if (!nv_find_known(tx, derivation, &next, &at, err))
+            return false;
+    }
+    return true;
+}
+
+bool find_stampseudonym(struct tx *tx, const struct derivation *derivation, const struct hpgn *hpgn,
+                        instant now, struct str *text, struct error *err)
+{
+    struct known known;
+    struct lookup lookup = lookup_hpgn(derivation, hpgn);
+    if (!nv_find_known(tx, derivation, &lookup, &known, err))
+        return false;
+    if (in_effect(known.replaced, known.replaced_from, now))
+        return blocked(err);
+    *text = own_stampseudonym(tx, derivation, hpgn, &known);
+    return follow(tx, derivation, &known, now, text, err);
+}
+
+bool find_eck_id(struct tx *tx, const struct derivation *derivation, struct str chain,
+                 struct str sector, const struct stampseudonym *stampseudonym, struct str *text,
+                 struct error *err)
+{
+    bool found;
+    struct str ignored;
+    struct lookup pair = lookup_eck_id(derivation, chain, sector, stampseudonym->text);
+    if (!nv_find_pair(tx, derivation, &pair, text, &found, err))
+        return false;
+    if (found)
+        return true;
+    struct lookup self = lookup_stampseudonym(derivation, stampseudonym->text);
+    if (!stampseudonym->own && !nv_find_pair(tx, derivation, &self, &ignored, &found, err))
+        return false;
+    if (!stampseudonym->own && !found)
+        return fail_code(err, INVALID, INVALID_STAMPSEUDONYM,
+                         N_("This stampseudoniem is of another environment and not known here."));
+    struct pseudonym value = derive_eck_id(derivation, chain, sector, stampseudonym->text);
+    *text = pseudonym_text(tx_arena(tx), derivation->eck_prefix, &value);
+    return true;
+}
+
+bool effective_date_parse(struct str text, instant now, instant *effective, struct error *err)
+{
+    if (!instant_parse(text, effective))
+        return fail_code(err, INVALID, INVALID_DATE,
+                         N_("The effective date must be a date and time with a time zone, like "
+                            "2027-08-01T00:00:00+02:00."));
+    if (*effective > now + YEARS_AHEAD * 366 * DAY)
+        return fail_code(err, INVALID, INVALID_DATE,
+                         N_("The effective date may be at most five years ahead."));
+    if (*effective < now)
+        *effective = now;
+    return true;
+}
+
+/* Would the arrow from `new` to `old` close a ring (also with arrows that wait for their day), or
+ * make a chain that is too long? */
+static bool check_chain(struct tx *tx, const struct derivation *derivation,
+                        const struct lookup *new_lookup, const struct known *new,
+                        const struct known *old, struct error *err)
+{
+    int arrows = 1;
+    struct known at = *old;
+    for (; at.replaces && arrows <= CHAIN_MAX; arrows++) {
+        struct lookup next = at.old;
+        if (memcmp(&next, new_lookup, sizeof next) == 0)
+            return fail_code(err, CONFLICT, INVALID_SUBSTITUTION,
+                             N_("This substitution would lead back to where it starts."));
+        if (!nv_find_known(tx, derivation, &next, &at, err))
+            return false;
+    }
+    at = *new;
+    for (; at.replaced && arrows <= CHAIN_MAX; arrows++) {
+        struct lookup next = at.by;
+        if (!nv_find_known(tx, derivation, &next, &at, err))
+            return false;
+    }
+    if (arrows > CHAIN_MAX)
+        return fail_code(err, CONFLICT, INVALID_SUBSTITUTION,
+                         N_("This HPGN was replaced too many times."));
+    return true;
+}
+
+/* The old HPGN has a replacement already: the same wish again is fine, and may change a day that is
+ * still to come; another wish is refused. */
+static bool replace_again(struct tx *tx, const struct known *old, const struct lookup *new_lookup,
+                          instant effective, instant now, struct error *err)
+{
+    bool same = memcmp(&old->by, new_lookup, sizeof *new_lookup) == 0;
+    bool effective_already = old->replaced_from <= now;
+    if (!same && effective_already)
+        return blocked(err);
+    if (!same)
+        return fail_code(err, CONFLICT, INVALID_SUBSTITUTION,
+                         N_("The old HPGN will already be replaced by another one."));
+    return effective_already || nv_move_substitution(tx, new_lookup, effective, err);
+}
+
+static bool add_arrow(struct tx *tx, const struct derivation *derivation,
+                      const struct known *old, const struct known *new,
+                      const struct substitution *arrow, instant now, struct error *err)
+{
+    if (new->replaces)
+        return fail_code(err, CONFLICT, INVALID_SUBSTITUTION,
+                         N_("The new HPGN already replaces another one."));
+    if (in_effect(new->replaced, new->replaced_from, now))
+        return blocked(err);
+    return check_chain(tx, derivation, &arrow->new_lookup, new, old, err)
+           && nv_add_substitution(tx, derivation, arrow, err);
+}
+
+bool replace_hpgn(struct tx *tx, const struct derivation *derivation,
+                  const struct replacement *wish, instant now, struct str *text, struct error *err)
+{
+    struct known old, new;
+    struct substitution arrow = {
+        .old_lookup = lookup_hpgn(derivation, &wish->old_hpgn),
+        .new_lookup = lookup_hpgn(derivation, &wish->new_hpgn),
+        .effective = wish->effective,
+        .requested = now,
+        .vendor = wish->vendor,
+        .school = wish->school,
+    };
+    if (memcmp(&arrow.old_lookup, &arrow.new_lookup, sizeof arrow.old_lookup) == 0)
+        return fail_code(err, INVALID, INVALID_SUBSTITUTION,
+                         N_("An HPGN cannot replace itself."));
+    if (!nv_find_known(tx, derivation, &arrow.old_lookup, &old, err)
+        || !nv_find_known(tx, derivation, &arrow.new_lookup, &new, err))
+        return false;
+    arrow.old_own = own_stampseudonym(tx, derivation, &wish->old_hpgn, &old);
+    bool ok = old.replaced
+                  ? replace_again(tx, &old, &arrow.new_lookup, wish->effective, now, err)
+                  : add_arrow(tx, derivation, &old, &new, &arrow, now, err);
+    return ok && find_stampseudonym(tx, derivation, &wish->new_hpgn, now, text, err);
+}
