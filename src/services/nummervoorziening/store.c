@@ -193,10 +193,9 @@ static const struct statement list_concepts[] = {
     [CHAIN] = SQL("SELECT id, name, description, edited FROM nummervoorziening_chain ORDER BY id"),
     [SECTOR] = SQL("SELECT id, name, description, edited FROM nummervoorziening_sector ORDER BY id"),
 };
-static const struct statement count_concept[] = {
-    [CHAIN] = SQL("SELECT COUNT(*) FROM nummervoorziening_chain WHERE id = $1"),
-    [SECTOR] = SQL("SELECT COUNT(*) FROM nummervoorziening_sector WHERE id = $1"),
-};
+static const struct statement count_concepts = SQL(
+    "SELECT (SELECT COUNT(*) FROM nummervoorziening_chain WHERE id = $1),"
+    "       (SELECT COUNT(*) FROM nummervoorziening_sector WHERE id = $2)");
 static const struct statement put_concept[] = {
     [CHAIN] = SQL("INSERT INTO nummervoorziening_chain (id, name, description, edited)"
                   " VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE"
@@ -225,10 +224,18 @@ bool nv_concepts(struct tx *tx, enum concept_kind kind, struct concepts *concept
     return rows_end(&rows, err);
 }
 
-bool nv_concept_exists(struct tx *tx, enum concept_kind kind, struct str id, bool *yes,
-                       struct error *err)
+bool nv_concepts_exist(struct tx *tx, struct str chain, struct str sector, bool *chain_exists,
+                       bool *sector_exists, struct error *err)
 {
-    return exists(tx, &count_concept[kind], ARGS(arg_text(id)), yes, err);
+    struct rows rows;
+    *chain_exists = *sector_exists = false;
+    if (!db_query(tx, &count_concepts, ARGS(arg_text(chain), arg_text(sector)), &rows, err))
+        return false;
+    if (rows_next(&rows)) {
+        *chain_exists = row_int(&rows, 0) > 0;
+        *sector_exists = row_int(&rows, 1) > 0;
+    }
+    return rows_end(&rows, err);
 }
 
 bool nv_put_concept(struct tx *tx, enum concept_kind kind, const struct concept *concept,
@@ -251,7 +258,12 @@ static const struct statement end_caller = SQL(
     "UPDATE nummervoorziening_caller SET until = $2 WHERE oin = $1 AND until = 0");
 
 /* A text column that one of the parsers made before it was stored. */
-#define take_id(row, id) memcpy((id)->text, (row).at, (row).len < sizeof(id)->text ? (row).len : sizeof(id)->text)
+#define take_id(text_, id) take_bytes((text_), (id)->text, sizeof(id)->text)
+static void take_bytes(struct str text, char *into, size_t size)
+{
+    if (text.len == size)
+        memcpy(into, text.at, size);
+}
 
 bool nv_callers(struct tx *tx, struct callers *callers, struct error *err)
 {

@@ -70,8 +70,8 @@ struct concepts {
 enum concept_kind { CHAIN, SECTOR };
 bool nv_concepts(struct tx *tx, enum concept_kind kind, struct concepts *concepts,
                  struct error *err);
-bool nv_concept_exists(struct tx *tx, enum concept_kind kind, struct str id, bool *exists,
-                       struct error *err);
+bool nv_concepts_exist(struct tx *tx, struct str chain, struct str sector, bool *chain_exists,
+                       bool *sector_exists, struct error *err);
 bool nv_put_concept(struct tx *tx, enum concept_kind kind, const struct concept *concept,
                     struct error *err);
 

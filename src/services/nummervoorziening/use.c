@@ -370,9 +370,10 @@ static struct sector_sketch *find_sketch(struct use *use, struct str sector, int
     for (struct sector_sketch *s = use->sketches; s; s = s->next)
         if (s->year == year && str_eq(sector, (struct str){ s->id, s->id_len }))
             return s;
-    struct sector_sketch *new = calloc(1, sizeof *new);
-    if (!new || sector.len > sizeof new->id)
-        abort(); /* a sector's id is at most 200 characters: pages_operator.c */
+    struct sector_sketch *new =
+        sector.len <= sizeof new->id ? calloc(1, sizeof *new) : NULL;
+    if (!new)
+        return NULL;
     memcpy(new->id, sector.at, sector.len);
     new->id_len = sector.len;
     new->year = year;
@@ -388,7 +389,7 @@ void use_seen(struct use *use, struct str sector, struct str eck_id, instant now
     memcpy(&hash, mac, sizeof hash);
     pthread_mutex_lock(&use->lock);
     struct sector_sketch *sketch = find_sketch(use, sector, year_of(now));
-    if (sketch_add(&sketch->sketch, hash)) {
+    if (sketch && sketch_add(&sketch->sketch, hash)) {
         sketch->dirty = true;
         sketch->seen = now;
     }

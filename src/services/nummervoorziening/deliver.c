@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "services/nummervoorziening/deliver.h"
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "platform/app.h"
+#include "platform/page.h"
+#include "platform/xml.h"
+#include "services/nummervoorziening/batch.h"
+#include "services/nummervoorziening/state.h"
+
+#include <stdlib.h>
+
+/* Bytes of one success element around its value, with the longest index. */
+#define SUCCESS_BYTES 80
+
+static bool unknown_batch(struct error *err)
+{
+    return fail_code(err, INVALID, INVALID_BATCH,
+                     N_("This batch identifier is not known for this vendor and school."));
+}
+
+static bool not_yet(struct error *err, const char *code, const char *message)
+{
+    fail_code(err, UNAVAILABLE, code, message);
+    err->retry_after = 21; /* as long as the field's clients wait */
+    return false;
+}
+
+static bool check_state(const struct batch *batch, struct error *err)
+{
+    switch (batch->state) {
+    case SUBMITTED:
+    case WORKING:
+        return not_yet(err, NOT_FINISHED, N_("This batch is not finished yet."));
+    case RETRIEVED:
+        return fail_code(err, GONE, ALREADY_RETRIEVED,
+                         N_("The content of this batch was fetched already, and erased."));
+    case REMOVED:
+        return fail_code(err, GONE, CONTENT_REMOVED,
+                         N_("The content of this batch was not fetched in time, and erased."));
+    default:
+        return true;
+    }
+}
+
+static bool find_own_batch(struct tx *tx, const struct asker *asker, struct str id,
+                           struct batch *batch, struct error *err)
+{
+    bool found;
+    if (!nv_find_batch(tx, id, batch, &found, err))
+        return false;
+    if (!found || memcmp(&batch->vendor, &asker->vendor, sizeof batch->vendor) != 0
+        || memcmp(&batch->school, &asker->school, sizeof batch->school) != 0)
+        return unknown_batch(err);
+    return check_state(batch, err);
+}
+
+struct claim {
+    struct str id;
+    instant now;
+    bool claimed;
+};
+
+static bool write_claim(struct tx *tx, void *with, struct error *err)
+{
+    struct claim *claim = with;
+    return nv_claim_batch(tx, claim->id, claim->now, &claim->claimed, err);
+}
+
+static bool claim_batch(struct request *request, struct str id, struct error *err)
+{
+    struct claim claim = { .id = id, .now = request->now };
+    if (!request_write(request, write_claim, &claim, err))
+        return false;
+    if (!claim.claimed)
+        return not_yet(err, TEMPORARY_BLOCKED, N_("This batch is being fetched right now."));
+    return true;
+}
+
+/* What is left to do when the answer is gone or broken; outlives the request. */
+struct delivery {
+    char id[2 * BATCH_ID_BYTES];
+    bool whole;
+};
+
+static bool end_delivery(struct tx *tx, void *with, struct error *err)
+{
+    const struct delivery *delivery = with;
+    struct str id = { delivery->id, sizeof delivery->id };
+    return delivery->whole ? nv_batch_delivered(tx, id, instant_now(), err)
+                           : nv_batch_released(tx, id, err);
+}
+
+static void after_delivery(struct app *app, void *with, bool whole)
+{
+    struct delivery *delivery = with;
+    struct arena arena = { 0 };
+    struct error err;
+    delivery->whole = whole;
+    if (!db_write(app->db, &arena, end_delivery, delivery, &err))
+        log_failure("batch delivery", &err);
+    arena_free(&arena);
+    free(delivery);
+}
+
+static struct delivery *new_delivery(struct str id)
+{
+    struct delivery *delivery = calloc(1, sizeof *delivery);
+    if (delivery)
+        memcpy(delivery->id, id.at, sizeof delivery->id);
+    return delivery;
+}
+
+/* Writing. Successes go out chunk by chunk; failures are remembered, they stand behind. */
+
+struct failure_note {
+    int32_t index;
+    enum item_failure failure;
+};
+
+struct writer {
+    struct request *request;
+    const struct derivation *derivation;
+    const struct batch *batch;
+    struct str prefix;
+    struct buf *out;
+    struct arena scratch; /* of one chunk */
+    int64_t number;
+    struct {
+        struct failure_note *at;
+        size_t len, cap;
+    } failures;
+};
+
+static void put_value(struct buf *out, struct str prefix, const struct item *item)
+{
+    if (item->kind != ITEM_OWN) {
+        buf_escaped(out, item->text);
+        return;
+    }
+    buf_add(out, prefix);
+    hex_write(item->own.bytes, PSEUDONYM_BYTES, buf_room(out, PSEUDONYM_HEX));
+    out->len += PSEUDONYM_HEX;
+}
+
+static void put_success(struct writer *writer, const struct item *item)
+{
+    struct buf *out = writer->out;
+    buf_lit(out, "<success><index>");
+    buf_int(out, item->index);
+    buf_lit(out, "</index><value>");
+    put_value(out, writer->prefix, item);
+    buf_lit(out, "</value></success>");
+}
+
+static bool put_chunk(struct tx *tx, void *with, struct error *err)
+{
+    struct writer *writer = with;
+    struct str sealed, plain;
+    struct item item;
+    *err = (struct error){ 0 };
+    if (!nv_read_chunk(tx, writer->batch->id, writer->number, &sealed, err)
+        || !chunk_open(&writer->scratch, writer->derivation, writer->batch->id, writer->number,
+                       sealed, &plain, err))
+        return false;
+    while (item_next(&plain, &item, err)) {
+        if (item.kind != ITEM_FAILED)
+            put_success(writer, &item);
+        else
+            *list_add(writer->request->arena, &writer->failures) =
+                (struct failure_note){ item.index, item.failure };
+    }
+    return err->kind == NO_ERROR;
+}
+
+static void put_failures(struct writer *writer)
+{
+    struct buf *out = writer->out;
+    for (size_t i = 0; i < writer->failures.len; i++) {
+        const struct failure_note *note = &writer->failures.at[i];
+        buf_lit(out, "<failed><index>");
+        buf_int(out, note->index);
+        buf_addf(out, "</index><errorMessage>%s: ", item_failure_code(note->failure));
+        buf_escaped(out, tr(writer->request, item_failure_message(note->failure)));
+        buf_lit(out, "</errorMessage></failed>");
+    }
+}
+
+static bool write_result(struct writer *writer, struct error *err)
+{
+    struct app *app = writer->request->app;
+    size_t each = SUCCESS_BYTES + writer->prefix.len + PSEUDONYM_HEX;
+    buf_room(writer->out, (size_t)(writer->batch->items - writer->batch->failed) * each);
+    bool ok = true;
+    for (; ok && writer->number < writer->batch->chunks; writer->number++) {
+        ok = db_read(app->db, &writer->scratch, put_chunk, writer, err);
+        arena_reset(&writer->scratch);
+    }
+    arena_free(&writer->scratch);
+    if (ok)
+        put_failures(writer);
+    return ok;
+}
+
+static bool is_batch_id(struct str id)
+{
+    char bytes[BATCH_ID_BYTES];
+    return hex_read(id, bytes, sizeof bytes);
+}
+
+bool deliver_batch(struct request *request, const struct asker *asker, struct str id,
+                   struct buf *out, struct error *err)
+{
+    struct nummervoorziening *service = nummervoorziening_state(request->app);
+    struct batch batch;
+    struct tx *tx;
+    if (!is_batch_id(id))
+        return unknown_batch(err);
+    if (!request_tx(request, &tx, err) || !find_own_batch(tx, asker, id, &batch, err)
+        || !claim_batch(request, id, err))
+        return false;
+    struct delivery *delivery = new_delivery(id);
+    struct writer writer = {
+        .request = request,
+        .derivation = &service->derivation,
+        .batch = &batch,
+        .prefix = batch.kind == BATCH_ECK_IDS ? service->derivation.eck_prefix
+                                              : service->derivation.stam_prefix,
+        .out = out,
+        .scratch = { .rescue = request->arena->rescue },
+    };
+    if (!delivery)
+        return fail_internal(err, "no memory for a delivery");
+    if (!write_result(&writer, err)) {
+        after_delivery(request->app, delivery, false);
+        return false;
+    }
+    request->reply.after = after_delivery;
+    request->reply.after_with = delivery;
+    return true;
+}
