@@ -12,7 +12,7 @@
 
 /* In alphabetical order. */
 static const struct command *const commands[] = {
-    &command_certificate, &command_config,  &command_demo, &command_hpgn,
+    &command_allow, &command_certificate, &command_config, &command_demo, &command_hpgn,
     &command_import,      &command_migrate, &command_serve, &command_user,
     &command_version,
 };

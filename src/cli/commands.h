@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 
+extern const struct command command_allow;
 extern const struct command command_certificate;
 extern const struct command command_config;
 extern const struct command command_demo;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The school-side helper: PGNs in, HPGNs out. A PGN never stands in the arguments (other users of the
  * machine can read those) and is never logged. */
-#include "base/encoding.h"
 #include "cli/commands.h"
 #include "platform/config.h"
-#include "services/nummervoorziening/hpgn.h"
+#include "services/nummervoorziening/nummervoorziening.h"
 #include "services/services.h"
 
 #include <stdio.h>
@@ -27,14 +26,12 @@ static bool find_salt(struct command_line *line, const char *option, struct str 
 static bool hash_line(struct command_line *line, struct str pgn, struct str salt, size_t number,
                       struct error *err)
 {
-    struct hpgn hpgn;
-    char hex[2 * HPGN_BYTES];
+    struct str hpgn;
     struct error why;
     if (!hpgn_make(line->arena, pgn, salt, &hpgn, &why))
         return fail_about(err, why.kind, NULL, N_("Line %s cannot be hashed: it must be one PGN."),
                           "%zu", number);
-    hex_write(hpgn.bytes, HPGN_BYTES, hex);
-    printf("%.*s\n", (int)sizeof hex, hex);
+    printf("%.*s\n", FMT(hpgn));
     fflush(stdout);
     return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "services/nummervoorziening/hpgn.h"
+#include "services/nummervoorziening/nummervoorziening.h"
 
 #include "base/encoding.h"
+#include "services/nummervoorziening/pseudonym.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -21,18 +22,20 @@ bool hpgn_salt_parse(struct arena *arena, struct str base64, struct str *salt, s
     return true;
 }
 
-bool hpgn_make(struct arena *arena, struct str pgn, struct str salt, struct hpgn *hpgn,
+bool hpgn_make(struct arena *arena, struct str pgn, struct str salt, struct str *hpgn,
                struct error *err)
 {
+    struct hpgn hash;
     if (pgn.len == 0 || pgn.len > INPUT_MAX || !utf8_is_text(pgn))
         return fail(err, INVALID, NULL,
                     N_("A PGN is one line of text, at most 256 bytes of UTF-8."));
     struct str lower = str_lower(arena, pgn);
     int made = EVP_PBE_scrypt(lower.at, lower.len, (const unsigned char *)salt.at, salt.len,
-                              SCRYPT_N, SCRYPT_R, SCRYPT_P, SCRYPT_MEMORY, hpgn->bytes, HPGN_BYTES);
+                              SCRYPT_N, SCRYPT_R, SCRYPT_P, SCRYPT_MEMORY, hash.bytes, HPGN_BYTES);
     OPENSSL_cleanse((char *)lower.at, lower.len);
     if (made != 1)
         return fail(err, UNAVAILABLE, NULL,
                     N_("There is not enough memory: the first-level hash takes 137 MB."));
+    *hpgn = hex_encode(arena, (struct str){ (const char *)hash.bytes, sizeof hash.bytes });
     return true;
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The people's doors. */
+#ifndef NUMMERVOORZIENING_PAGES_H
+#define NUMMERVOORZIENING_PAGES_H
+
+#include "platform/http.h"
+
+/* pages.c: for a school board. */
+bool show_overview(struct request *request, struct error *err);
+bool show_signup(struct request *request, struct error *err);
+bool change_signup(struct request *request, struct error *err);
+bool end_school(struct request *request, struct error *err);
+
+/* operator.c: for who runs this installation. */
+bool show_operation(struct request *request, struct error *err);
+bool show_batches(struct request *request, struct error *err);
+bool change_caller(struct request *request, struct error *err);
+bool change_concept(struct request *request, struct error *err);
+
+/* developers.c: for vendors' developers. */
+bool show_developers(struct request *request, struct error *err);
+bool make_test_certificate(struct request *request, struct error *err);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The Nummervoorziening: pseudonyms for pupils. See README.md in this folder. */
+#include "services/nummervoorziening/nummervoorziening.h"
+
+#include "base/log.h"
+#include "services/nummervoorziening/batch.h"
+#include "services/nummervoorziening/demo.h"
+#include "services/nummervoorziening/pages.h"
+#include "services/nummervoorziening/soap.h"
+#include "services/nummervoorziening/state.h"
+
+#include <openssl/crypto.h>
+
+static const struct setting settings[] = {
+    { "nummervoorziening.address", SETTING_TEXT, "",
+      N_("The address of the SOAP service as machines know it; empty: the host of the request.") },
+    { "nummervoorziening.batch_daily", SETTING_INT, "1000",
+      N_("Most batches that a vendor may submit for one school in a day."), 1, 1000000 },
+    { "nummervoorziening.batch_days", SETTING_INT, "7",
+      N_("Days that a batch waits to be fetched before its content is erased."), 1, 90 },
+    { "nummervoorziening.batch_items", SETTING_INT, "1000000", N_("Most items in one batch."), 1,
+      1000000 },
+    { "nummervoorziening.eckid_prefix", SETTING_TEXT, "https://ketenid.nl/pilot/",
+      N_("What stands before the 128 characters of an ECK iD.") },
+    { "nummervoorziening.hpgn_salt", SETTING_TEXT, "rktYml0MIp9TC9u6Ny6uqw==",
+      N_("The salt of the first-level hash that schools make (base64); the default is that of the "
+         "field's test environment.") },
+    { "nummervoorziening.stampseudonym_prefix", SETTING_TEXT, "https://ketenid.nl/sppilot/",
+      N_("What stands before the 128 characters of a stampseudoniem.") },
+    { .name = NULL },
+};
+
+static const struct migration migrations[] = {
+    { 1, "services/nummervoorziening/schema/001-nummervoorziening.sql" },
+    { 0 },
+};
+
+static const struct route routes[] = {
+    { POST, SOAP_PATH, answer_soap, .on = MACHINES, .body = SOAP_BODY, .quick = true },
+    { GET, SOAP_PATH, answer_wsdl, .on = EVERYWHERE, .open = true },
+    { GET, "/nummervoorziening", show_overview, .on = PEOPLE, .role = ROLE_BOARD_MEMBER },
+    { GET, "/nummervoorziening/aansluiten", show_signup, .on = PEOPLE, .role = ROLE_BOARD_ADMIN },
+    { POST, "/nummervoorziening/aansluiten", change_signup, .on = PEOPLE,
+      .role = ROLE_BOARD_ADMIN, .body = (size_t)1024 * 1024 },
+    { POST, "/nummervoorziening/afmelden", end_school, .on = PEOPLE, .role = ROLE_BOARD_ADMIN },
+    { GET, "/nummervoorziening/beheer", show_operation, .on = PEOPLE, .role = ROLE_OPERATOR },
+    { GET, "/nummervoorziening/beheer/batches", show_batches, .on = PEOPLE,
+      .role = ROLE_OPERATOR },
+    { POST, "/nummervoorziening/beheer/aanroepers", change_caller, .on = PEOPLE,
+      .role = ROLE_OPERATOR },
+    { POST, "/nummervoorziening/beheer/begrippen", change_concept, .on = PEOPLE,
+      .role = ROLE_OPERATOR },
+    { GET, "/nummervoorziening/ontwikkelaars", show_developers, .on = PEOPLE },
+    { POST, "/nummervoorziening/ontwikkelaars", make_test_certificate, .on = PEOPLE },
+    { .path = NULL },
+};
+
+static const struct job_kind jobs[] = {
+    { "nummervoorziening.batch", batch_job, .lease = MINUTE },
+    { "nummervoorziening.batch-expiry", batch_expiry_job, .every = 10 * MINUTE },
+    { .name = NULL },
+};
+
+static const struct entry entries[] = {
+    { "/nummervoorziening", N_("Nummervoorziening"),
+      N_("Let vendors ask pseudonyms of your pupils, and see who asked how much."),
+      ROLE_BOARD_MEMBER },
+    { "/nummervoorziening/beheer", N_("Nummervoorziening: operation"),
+      N_("Batches, refusals, growth, and the systems that are admitted."), ROLE_OPERATOR },
+    { "/nummervoorziening/ontwikkelaars", N_("Nummervoorziening for developers"),
+      N_("The interface, examples to copy, and in a demo a test certificate."), ROLE_ANYONE },
+    { .path = NULL },
+};
+
+static bool look_around(struct tx *tx, void *with, struct error *err)
+{
+    return nv_is_empty(tx, with, err);
+}
+
+/* A new key would silently give every pupil another pseudonym: it is made only while there is nothing
+ * that it could make false. */
+static bool load_keys(struct app *app, struct nummervoorziening *service, struct error *err)
+{
+    struct arena scratch = { 0 };
+    bool empty = false;
+    struct key *root = NULL;
+    bool ok = db_read(app->db, &scratch, look_around, &empty, err)
+              && key_load(config_path(app->config, app->arena, "keys"), "nummervoorziening", empty,
+                          &root, err)
+              && derivation_init(&service->derivation, root,
+                                 config_text(app->config, "nummervoorziening.stampseudonym_prefix"),
+                                 config_text(app->config, "nummervoorziening.eckid_prefix"), err);
+    if (root)
+        key_free(root);
+    arena_free(&scratch);
+    return ok;
+}
+
+static bool release_batches(struct tx *tx, void *with, struct error *err)
+{
+    (void)with;
+    return nv_release_batches(tx, err);
+}
+
+static bool start(struct app *app, void **state, struct error *err)
+{
+    struct nummervoorziening *service = arena_new(app->arena, struct nummervoorziening);
+    struct arena scratch = { 0 };
+    service->app = app;
+    service->batch_items = config_int(app->config, "nummervoorziening.batch_items");
+    service->batch_daily = config_int(app->config, "nummervoorziening.batch_daily");
+    service->batch_keep = config_int(app->config, "nummervoorziening.batch_days") * DAY;
+    bool ok = load_keys(app, service, err)
+              && db_write(app->db, &scratch, release_batches, NULL, err);
+    arena_free(&scratch);
+    if (!ok)
+        return false;
+    service->use = use_new(app->db, &service->derivation.lookup);
+    *state = service;
+    return true;
+}
+
+static void stop(struct app *app, void *state)
+{
+    struct nummervoorziening *service = state;
+    (void)app;
+    use_stop(service->use);
+    OPENSSL_cleanse(&service->derivation, sizeof service->derivation);
+}
+
+struct nummervoorziening *nummervoorziening_state(const struct app *app)
+{
+    return app_state(app, &nummervoorziening_service);
+}
+
+const struct service nummervoorziening_service = {
+    .name = "nummervoorziening",
+    .title = N_("Nummervoorziening"),
+    .settings = settings,
+    .migrations = migrations,
+    .routes = routes,
+    .jobs = jobs,
+    .entries = entries,
+    .start = start,
+    .stop = stop,
+    .seed_demo = seed_demo,
+};

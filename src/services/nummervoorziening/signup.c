@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "services/nummervoorziening/signup.h"
+
+#include "platform/app.h"
+#include "platform/audit.h"
+#include "platform/events.h"
+#include "services/nummervoorziening/nummervoorziening.h"
+
+#define SAME(a, b) (memcmp((a).text, (b).text, sizeof(a).text) == 0)
+
+static bool record(struct tx *tx, const struct decider *decider, const char *what,
+                   struct str subject, struct str detail, instant now, struct error *err)
+{
+    struct str board = board_organisation(tx_arena(tx), &decider->board);
+    return audit_add(tx, now,
+                     &(struct audit_entry){ .who = decider->who,
+                                            .on_behalf = board,
+                                            .what = what,
+                                            .subject = subject,
+                                            .detail = detail },
+                     err)
+           && event_add(tx, now, what, subject, detail, err);
+}
+
+static struct str school_subject(struct tx *tx, const struct brin *school)
+{
+    return str_format(tx_arena(tx), "school:%.*s", FMT(ID_STR(*school)));
+}
+
+static bool owns(const struct school_list *schools, const struct brin *brin)
+{
+    for (size_t i = 0; i < schools->len; i++)
+        if (SAME(schools->at[i].brin, *brin))
+            return true;
+    return false;
+}
+
+static bool signed_up(const struct signups *signups, const struct brin *brin)
+{
+    for (size_t i = 0; i < signups->len; i++)
+        if (SAME(signups->at[i], *brin))
+            return true;
+    return false;
+}
+
+static bool permitted(const struct permissions *permissions, const struct brin *brin,
+                      const struct oin *oin)
+{
+    for (size_t i = 0; i < permissions->len; i++)
+        if (SAME(permissions->at[i].brin, *brin) && SAME(permissions->at[i].oin, *oin))
+            return true;
+    return false;
+}
+
+bool plan_changes(struct tx *tx, const struct decider *decider, const struct brin *schools,
+                  size_t school_count, const struct oin *vendors, size_t vendor_count,
+                  enum wish wish, instant now, struct changes *changes, struct error *err)
+{
+    struct school_list own;
+    struct signups signups;
+    struct permissions permissions;
+    *changes = (struct changes){ 0 };
+    if (!sector_schools_of(tx, &decider->board, &own, err)
+        || !nv_signups(tx, &decider->board, now, &signups, err)
+        || !nv_permissions(tx, &decider->board, now, &permissions, err))
+        return false;
+    for (size_t s = 0; s < school_count; s++) {
+        if (!owns(&own, &schools[s]))
+            return fail(err, FORBIDDEN, "school", N_("This school is not of your board."));
+        bool is_signed_up = signed_up(&signups, &schools[s]);
+        for (size_t v = 0; v < vendor_count; v++) {
+            bool is_permitted =
+                is_signed_up && permitted(&permissions, &schools[s], &vendors[v]);
+            *list_add(tx_arena(tx), changes) = (struct change){
+                .school = schools[s],
+                .vendor = vendors[v],
+                .wish = wish,
+                .signs_up = wish == WISH_ALLOW && !is_signed_up && v == 0,
+                .nothing = is_permitted == (wish == WISH_ALLOW),
+            };
+        }
+    }
+    return true;
+}
+
+static bool make_change(struct tx *tx, const struct decider *decider, const struct change *change,
+                        instant now, struct error *err)
+{
+    struct str subject = school_subject(tx, &change->school);
+    struct str detail = str_format(tx_arena(tx), "{\"vendor\":\"%.*s\"}",
+                                   FMT(ID_STR(change->vendor)));
+    if (change->signs_up
+        && (!nv_sign_up(tx, &change->school, &decider->board, now, err)
+            || !record(tx, decider, "nummervoorziening.school-signed-up", subject, STR("{}"), now,
+                       err)))
+        return false;
+    if (change->nothing)
+        return true;
+    if (change->wish == WISH_END)
+        return nv_forbid(tx, &change->school, &change->vendor, now, err)
+               && record(tx, decider, "nummervoorziening.vendor-ended", subject, detail, now, err);
+    return nv_permit(tx, &change->school, &change->vendor, now, err)
+           && record(tx, decider, "nummervoorziening.vendor-allowed", subject, detail, now, err);
+}
+
+bool make_changes(struct tx *tx, const struct decider *decider, const struct changes *changes,
+                  instant now, struct error *err)
+{
+    for (size_t i = 0; i < changes->len; i++)
+        if (!make_change(tx, decider, &changes->at[i], now, err))
+            return false;
+    return true;
+}
+
+bool end_signup(struct tx *tx, const struct decider *decider, const struct brin *school,
+                instant now, struct error *err)
+{
+    struct signups signups;
+    if (!nv_signups(tx, &decider->board, now, &signups, err))
+        return false;
+    if (!signed_up(&signups, school))
+        return fail(err, CONFLICT, NULL, N_("This school is not signed up by your board."));
+    return nv_sign_off(tx, school, now, err)
+           && record(tx, decider, "nummervoorziening.school-signed-off",
+                     school_subject(tx, school), STR("{}"), now, err);
+}
+
+static bool record_caller(struct tx *tx, struct str who, const char *what, const struct oin *oin,
+                          instant now, struct error *err)
+{
+    struct str subject = vendor_organisation(tx_arena(tx), oin);
+    return audit_add(tx, now,
+                     &(struct audit_entry){ .who = who, .what = what, .subject = subject }, err)
+           && event_add(tx, now, what, subject, STR("{}"), err);
+}
+
+bool admit_caller(struct tx *tx, struct str who, const struct oin *oin, struct str name,
+                  instant now, struct error *err)
+{
+    return nv_put_caller(tx, oin, name, now, err)
+           && record_caller(tx, who, "nummervoorziening.caller-admitted", oin, now, err);
+}
+
+bool dismiss_caller(struct tx *tx, struct str who, const struct oin *oin, instant now,
+                    struct error *err)
+{
+    bool ended;
+    if (!nv_end_caller(tx, oin, now, &ended, err))
+        return false;
+    if (!ended)
+        return fail(err, CONFLICT, NULL, N_("This system is not admitted."));
+    return record_caller(tx, who, "nummervoorziening.caller-dismissed", oin, now, err);
+}
+
+/* `fundament allow`. */
+
+struct allowing {
+    struct str who;
+    const struct oin *vendor;
+    const struct brin *school;
+    instant now;
+};
+
+static bool admit_if_new(struct tx *tx, const struct allowing *allowing, struct error *err)
+{
+    struct vendor vendor = { 0 };
+    struct access access;
+    bool found;
+    if (!nv_find_access(tx, allowing->vendor, allowing->school, allowing->now, &access, err)
+        || !sector_find_vendor(tx, allowing->vendor, &vendor, &found, err))
+        return false;
+    struct str name = found ? vendor.name : ID_STR(*allowing->vendor);
+    return access.caller
+           || admit_caller(tx, allowing->who, allowing->vendor, name, allowing->now, err);
+}
+
+static bool write_allow(struct tx *tx, void *with, struct error *err)
+{
+    const struct allowing *allowing = with;
+    struct school school;
+    struct changes changes;
+    bool found;
+    if (!sector_find_school(tx, allowing->school, &school, &found, err))
+        return false;
+    if (!found || school.ended)
+        return fail_about(err, NOT_FOUND, "school", N_("The register has no active school %s."),
+                          "%.*s", FMT(ID_STR(*allowing->school)));
+    struct decider decider = { allowing->who, school.board };
+    return admit_if_new(tx, allowing, err)
+           && plan_changes(tx, &decider, allowing->school, 1, allowing->vendor, 1, WISH_ALLOW,
+                           allowing->now, &changes, err)
+           && make_changes(tx, &decider, &changes, allowing->now, err);
+}
+
+bool nummervoorziening_allow(struct app *app, struct arena *arena, struct str who,
+                             const struct oin *vendor, const struct brin *school, instant now,
+                             struct error *err)
+{
+    struct allowing allowing = { who, vendor, school, now };
+    return db_write(app->db, arena, write_allow, &allowing, err);
+}
