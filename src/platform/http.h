@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/instant.h"
 #include "base/node.h"
+#include "platform/config.h"
 
 struct app;
 struct service;
@@ -171,6 +172,9 @@ int problem_status(enum error_kind kind);
 
 /* The form token of this browser, for hidden fields (pages get it from page_new). */
 struct str csrf_token(struct request *request);
+
+/* Its settings, for the table of settings in config.c. */
+extern const struct setting http_settings[];
 
 /* The server: both listeners, and the proxy ones where configured. */
 struct server;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The platform's own descriptor: what answers at every installation, whatever services it runs. */
+#include "platform/accounts.h"
+#include "platform/http_routes.h"
+#include "platform/service.h"
+
+static const struct migration migrations[] = {
+    { 1, "platform/schema/001-platform.sql" },
+    { 0 },
+};
+
+static const struct route routes[] = {
+    { GET, "/healthz", show_health, .on = EVERYWHERE, .quick = true, .open = true },
+    { GET, "/readyz", show_readiness, .on = EVERYWHERE, .open = true },
+    { GET, "/metrics", show_metrics, .on = EVERYWHERE },
+    { GET, "/static/{file}", show_static, .on = PEOPLE, .quick = true },
+    { GET, "/api/v1/openapi.json", show_openapi, .on = EVERYWHERE, .open = true },
+    { METHOD_NONE },
+};
+
+const struct service platform_service = {
+    .name = "platform",
+    .title = N_("Platform"),
+    .migrations = migrations,
+    .routes = routes,
+};
