@@ -108,10 +108,9 @@ static void close_holder(void *what)
 bool xml_open(struct xml *xml, struct arena *arena, struct str bytes, struct error *err)
 {
     *xml = (struct xml){ .arena = arena };
-    struct xml_shape shape;
     if (bytes.len > INT32_MAX)
         return fail(err, TOO_LARGE, NULL, N_("The XML is too large."));
-    if (!xml_scan(bytes, &shape, err))
+    if (!xml_scan(bytes, &xml->shape, err))
         return false;
     struct holder *holder = arena_new(arena, struct holder);
     arena_defer(arena, close_holder, holder);
@@ -119,7 +118,6 @@ bool xml_open(struct xml *xml, struct arena *arena, struct str bytes, struct err
     if (!holder->reader)
         return fail_internal(err, "no memory for an XML reader");
     xml->reader = holder;
-    xml->in_last_child = shape.in_last_child;
     if (!start_reader(holder->reader, bytes))
         return fail_internal(err, "libxml2 gave no reader");
     return true;

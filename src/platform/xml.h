@@ -12,6 +12,13 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+/* What is known of a document before its first element is read (platform/xml_scan.h). */
+struct xml_shape {
+    size_t elements;
+    size_t in_root;       /* elements directly in the root */
+    size_t in_last_child; /* elements directly in the last of those: of a SOAP Body */
+};
+
 enum xml_event { XML_FAILED, XML_START, XML_END, XML_EOF };
 
 #define XML_DEPTH      32
@@ -25,7 +32,7 @@ struct xml {
     int depth;            /* of the element at hand; the root has 0 */
     bool empty;           /* <a/>: its XML_END still follows */
     bool pending_end;
-    size_t in_last_child; /* elements directly in the root's last child, known from the start */
+    struct xml_shape shape;
 };
 
 /* Looks over the whole document (platform/xml_scan.h: encoding, limits, tags that close in order)

@@ -2,7 +2,6 @@
 #include "platform/xml_scan.h"
 
 #include "base/encoding.h"
-#include "platform/xml.h"
 
 #define TAG_BYTES     (2 * XML_TEXT_BYTES) /* a whole start tag, with its attributes */
 #define NAME_BYTES    ((size_t)256)
@@ -136,8 +135,10 @@ static bool opened(struct scan *scan, struct str name)
         return malformed(scan); /* a second root */
     if (scan->depth == XML_DEPTH)
         return refuse(scan, TOO_LARGE, N_("The XML is nested too deeply, near line %s."));
-    if (scan->depth == 1)
+    if (scan->depth == 1) {
+        scan->shape.in_root++;
         scan->shape.in_last_child = 0;
+    }
     if (scan->depth == 2)
         scan->shape.in_last_child++;
     scan->shape.elements++;

@@ -9,12 +9,7 @@
 #ifndef PLATFORM_XML_SCAN_H
 #define PLATFORM_XML_SCAN_H
 
-#include "base/error.h"
-
-struct xml_shape {
-    size_t elements;
-    size_t in_last_child; /* elements directly in the root's last child: of a SOAP Body */
-};
+#include "platform/xml.h"
 
 bool xml_scan(struct str bytes, struct xml_shape *shape, struct error *err);
 

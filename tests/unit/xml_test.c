@@ -308,24 +308,22 @@ TEST(the_shape_is_known_before_reading)
 {
     static const struct {
         const char *text;
-        size_t in_last_child;
+        size_t in_root, in_last_child;
     } shapes[] = {
-        { "<e/>", 0 },
-        { "<e><h/></e>", 0 },
-        { "<e><h><x/><y/></h><b><o><z/><z/></o></b></e>", 1 },
-        { "<e><h/><b><o/><o/></b></e>", 2 },
-        { "<e><b><o/></b><c/></e>", 0 },
-        { "<e><b><!-- <o/> --><o/><![CDATA[<o/>]]></b></e>", 1 },
-        { "<e><b><o a='<o/>'/></b></e>", 99 },
-        { "<e><b><o a='>/>'/></b></e>", 1 },
+        { "<e/>", 0, 0 },
+        { "<e><h/></e>", 1, 0 },
+        { "<e><h><x/><y/></h><b><o><z/><z/></o></b></e>", 2, 1 },
+        { "<e><h/><b><o/><o/></b></e>", 2, 2 },
+        { "<e><b><o/></b><c/></e>", 2, 0 },
+        { "<e><b><!-- <o/> --><o/><![CDATA[<o/>]]></b></e>", 1, 1 },
+        { "<e><b><o a='>/>'/></b></e>", 1, 1 },
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct xml_shape shape;
         struct error err;
-        if (xml_scan(str_of(shapes[i].text), &shape, &err))
-            CHECK_INT(shape.in_last_child, shapes[i].in_last_child);
-        else
-            CHECK_INT(shapes[i].in_last_child, 99);
+        CHECK_OK(xml_scan(str_of(shapes[i].text), &shape, &err), err);
+        CHECK_INT(shape.in_root, shapes[i].in_root);
+        CHECK_INT(shape.in_last_child, shapes[i].in_last_child);
     }
 }
 
