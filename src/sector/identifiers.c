@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The identifiers of the register. Only ASCII passes: a Cyrillic or full-width look-alike of a
  * letter or digit is more than one byte and is refused like any other wrong character. */
-#include "sector/sector.h"
+#include "sector/store.h"
 
 /* What a pattern character stands for: 9 a digit, A a capital letter, X either of these. */
 static bool fits(char c, char wanted)
@@ -90,4 +90,14 @@ struct str board_organisation(struct arena *arena, const struct board_number *nu
 struct str vendor_organisation(struct arena *arena, const struct oin *oin)
 {
     return str_format(arena, "vendor:%.*s", FMT(ID_STR(*oin)));
+}
+
+bool partnership_code_parse(struct str text, struct str *code, struct error *err)
+{
+    if (!matches(text, STR("AA9999")))
+        return fail(err, INVALID, "code",
+                    N_("The code of a partnership is two capital letters and four digits, like "
+                       "PO2801."));
+    *code = text;
+    return true;
 }

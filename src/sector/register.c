@@ -67,8 +67,11 @@ bool register_vendor(struct tx *tx, const struct deed *deed, const struct vendor
     struct vendor_row known = { 0 };
     bool found;
     if (!check_name(vendor->name, err) || !check_website(tx_arena(tx), vendor->website, err)
-        || !store_find_vendor(tx, &vendor->oin, &known, &found, err)
-        || !check_version(deed, known.version, err))
+        || !store_find_vendor(tx, &vendor->oin, &known, &found, err))
+        return false;
+    if (found && deed->version == 0)
+        return fail(err, CONFLICT, "oin", N_("There is a vendor with this OIN already."));
+    if (!check_version(deed, known.version, err))
         return false;
     struct node *changes = node_map(tx_arena(tx));
     changes_text(changes, "name", known.vendor.name, vendor->name);

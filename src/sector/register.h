@@ -10,7 +10,8 @@ struct deed {
     instant now;
     struct str who;      /* as audit_who gives it */
     struct str source;   /* SOURCE_PERSON or SOURCE_DEMO */
-    int64_t version;     /* that the person saw; another one is a CONFLICT. ANY_VERSION: not asked */
+    int64_t version;     /* that the person saw; another one is a CONFLICT. 0: it must be new;
+                          * ANY_VERSION: not asked */
 };
 #define ANY_VERSION ((int64_t)-1)
 

@@ -31,3 +31,62 @@ struct str website_href(struct arena *arena, struct str website)
         return (struct str){ 0 };
     return str_format(arena, "https://%.*s", FMT(website));
 }
+
+static bool is_letter(struct str s, size_t at)
+{
+    return at < s.len && (is_upper(s.at[at]) || is_lower(s.at[at]) || (unsigned char)s.at[at] >= 0x80);
+}
+
+static bool is_all_capitals(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (is_lower(s.at[i]))
+            return false;
+    return true;
+}
+
+/* Words within a place that keep a small letter. */
+static bool is_small_word(struct str word)
+{
+    static const struct str small[] = { S("AAN"), S("BIJ"), S("DE"), S("DEN"), S("DER"), S("EN"),
+                                        S("HET"), S("IN"),  S("OP"), S("S"),   S("T"),   S("TE"),
+                                        S("TEN"), S("TER"), S("VAN") };
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+        if (str_eq(word, small[i]))
+            return true;
+    return false;
+}
+
+/* Small letters for A-Z and for the capitals of Latin-1 (U+00C0 to U+00DE: C3 80 to C3 9E). */
+static void lower_at(char *text, size_t at)
+{
+    unsigned char before = at ? (unsigned char)text[at - 1] : 0, c = (unsigned char)text[at];
+    if (is_upper(text[at]) || (before == 0xc3 && c >= 0x80 && c <= 0x9e && c != 0x97))
+        text[at] = (char)(c + 0x20);
+}
+
+/* What stays a capital at the front of a word: one letter, or the Dutch IJ. */
+static size_t capital_bytes(struct str word)
+{
+    bool two_bytes = word.len && (unsigned char)word.at[0] >= 0xc0;
+    return two_bytes || str_starts(word, STR("IJ")) ? 2 : 1;
+}
+
+struct str place_text(struct arena *arena, struct str place)
+{
+    if (!is_all_capitals(place))
+        return place;
+    char *text = str_c(arena, place);
+    for (size_t from = 0; from < place.len;) {
+        size_t to = from;
+        while (is_letter(place, to))
+            to++;
+        struct str word = str_slice(place, from, to);
+        /* "DE" opens a place with a capital; "'S" and "'T" never have one. */
+        bool small = from && is_small_word(word);
+        for (size_t i = from + (small ? 0 : capital_bytes(word)); i < to; i++)
+            lower_at(text, i);
+        from = to + 1;
+    }
+    return (struct str){ text, place.len };
+}

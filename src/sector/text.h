@@ -13,4 +13,8 @@ bool is_plain_line(struct str s);
  * http(s) address, so that a link never runs a script. */
 struct str website_href(struct arena *arena, struct str website);
 
+/* A place as people write it; DUO writes capitals: "'S-GRAVENHAGE" -> "'s-Gravenhage", "ALPHEN AAN
+ * DEN RIJN" -> "Alphen aan den Rijn". A place that has a small letter already stays as it is. */
+struct str place_text(struct arena *arena, struct str place);
+
 #endif
