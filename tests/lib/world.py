@@ -8,7 +8,7 @@ import subprocess
 
 from house import EXAMPLES, NO_LIMITS, Client, Folder, Server, Skip, fundament, secret
 
-VENDOR = "00000003272448340204"
+VENDOR = "00000003000000000001"     # the demo's first vendor
 STRANGER = "00000003111111110000"   # a vendor with a certificate that nobody allowed
 SCHOOL = "19HY"
 SCHOOL_OIN = "0000000700019HY34567"
@@ -79,7 +79,7 @@ class World(Folder):
     def prepare(self):
         secret("fundament-demo")
         self.command("demo", "--schools", str(self.schools))
-        self.command("import", "duo", self.file("vestigingen-vo.csv", SCHOOL_CSV))
+        self.command("import", "duo", self.file("vo.csv", SCHOOL_CSV), "--kind", "vo", "--force")
         self.command("allow", VENDOR, SCHOOL)
 
     def command(self, *words, **more):
