@@ -164,6 +164,7 @@ bool sector_schools_of(struct tx *tx, const struct board_number *board, struct s
         " WHERE s.board = $1 AND s.ended = 0"
         " ORDER BY s.search, s.brin");
     struct rows rows;
+    *schools = (struct school_list){ 0 };
     if (!db_query(tx, &find, ARGS(ARG_ID(*board)), &rows, err))
         return false;
     while (rows_next(&rows))
@@ -179,6 +180,7 @@ bool sector_vendors(struct tx *tx, struct vendor_list *vendors, struct error *er
         " WHERE v.ended = 0"
         " ORDER BY v.search, v.oin");
     struct rows rows;
+    *vendors = (struct vendor_list){ 0 };
     if (!db_query(tx, &find, NO_ARGS, &rows, err))
         return false;
     while (rows_next(&rows))
