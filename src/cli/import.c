@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "platform/page.h"
 #include "sector/sector.h"
+#include "services/nummervoorziening/nummervoorziening.h"
 #include "services/services.h"
 
 #include <stdio.h>
@@ -18,6 +19,10 @@ struct taking {
     const char *file;
     bool terminal;       /* progress is for people who look */
 };
+
+/* Takes the bytes of one file. */
+typedef bool take_bytes(struct app *app, const struct import_options *options, struct taking *taking,
+                        struct str bytes, struct import_report *report, struct error *err);
 
 static void show_refusal(void *with, size_t line, const struct error *why)
 {
@@ -33,15 +38,29 @@ static void show_progress(void *with, size_t done, size_t total)
         fprintf(stderr, "\r%s: %zu / %zu", taking->file, done, total);
 }
 
-static bool import_file(struct app *app, struct taking *taking,
-                        const struct import_options *options, struct import_report *report,
-                        struct error *err)
+static bool take_duo(struct app *app, const struct import_options *options, struct taking *taking,
+                     struct str bytes, struct import_report *report, struct error *err)
 {
     const struct import_listener listener = { show_refusal, show_progress, taking };
+    return sector_import_duo(app->db, taking->arena, bytes, options, instant_now(), &listener,
+                             report, err);
+}
+
+static bool take_eckid(struct app *app, const struct import_options *options, struct taking *taking,
+                       struct str bytes, struct import_report *report, struct error *err)
+{
+    const struct import_listener listener = { show_refusal, show_progress, taking };
+    (void)options;
+    return nummervoorziening_import(app, taking->arena, bytes, instant_now(), &listener, report,
+                                    err);
+}
+
+static bool import_file(struct app *app, take_bytes *take, const struct import_options *options,
+                        struct taking *taking, struct import_report *report, struct error *err)
+{
     struct str bytes;
     bool taken = file_read(taking->arena, taking->file, FILE_BYTES, &bytes, err)
-              && sector_import_duo(app->db, taking->arena, bytes, options, instant_now(), &listener,
-                                   report, err);
+              && take(app, options, taking, bytes, report, err);
     if (taking->terminal)
         fputs("\r\033[K", stderr);
     if (!taken)
@@ -59,7 +78,7 @@ static void add_up(struct import_report *sum, const struct import_report *report
 }
 
 /* What was taken is told also when a later file fails: each file is a transaction of its own. */
-static bool import_files(struct app *app, struct command_line *line,
+static bool import_files(struct app *app, struct command_line *line, take_bytes *take,
                          const struct import_options *options, struct error *err)
 {
     struct import_report sum = { 0 };
@@ -67,8 +86,8 @@ static bool import_files(struct app *app, struct command_line *line,
     for (int i = 0; taken && i < line->count; i++) {
         struct arena arena = { 0 };
         struct taking taking = { &arena, line->words[i], isatty(STDERR_FILENO) };
-        struct import_report report;
-        taken = import_file(app, &taking, options, &report, err);
+        struct import_report report = { 0 };
+        taken = import_file(app, take, options, &taking, &report, err);
         if (taken)
             add_up(&sum, &report);
         arena_free(&arena);
@@ -89,19 +108,29 @@ static bool read_kind(const char *word, enum school_kind *kind, struct error *er
     return !word || fail(err, INVALID, "kind", N_("The kind of school is po, vo or so."));
 }
 
-static bool import_duo(struct command_line *line, struct error *err)
+static bool open_and_import(struct command_line *line, take_bytes *take,
+                            const struct import_options *options, struct error *err)
 {
     struct app app;
-    struct import_options options = { .force = cli_flag(line, "--force") };
-    if (!read_kind(cli_option(line, "--kind"), &options.kind, err))
-        return false;
     if (!line->count || line->words[0][0] == '-')
         return cli_usage(&command_import, err);
     if (!app_open(line->arena, line->data, all_services, false, &app, err))
         return false;
-    bool taken = import_files(&app, line, &options, err);
+    bool taken = import_files(&app, line, take, options, err);
     app_close(&app);
     return taken;
+}
+
+static bool import_duo(struct command_line *line, struct error *err)
+{
+    struct import_options options = { .force = cli_flag(line, "--force") };
+    return read_kind(cli_option(line, "--kind"), &options.kind, err)
+           && open_and_import(line, take_duo, &options, err);
+}
+
+static bool import_eckid(struct command_line *line, struct error *err)
+{
+    return open_and_import(line, take_eckid, &(struct import_options){ 0 }, err);
 }
 
 /* What can be imported, in alphabetical order. */
@@ -110,6 +139,7 @@ static const struct {
     bool (*run)(struct command_line *line, struct error *err);
 } imports[] = {
     { "duo", import_duo },
+    { "eckid", import_eckid },
 };
 
 static bool run(struct command_line *line, struct error *err)
@@ -127,8 +157,8 @@ static bool run(struct command_line *line, struct error *err)
 
 const struct command command_import = {
     .name = "import",
-    .usage = "duo FILE... [--kind po|vo|so] [--force]",
-    .help = "Takes DUO's files of school locations into the register, and ends what is not in "
-            "them any more.",
+    .usage = "duo FILE... [--kind po|vo|so] [--force] | eckid FILE...",
+    .help = "duo: takes DUO's files of school locations into the register, and ends what is not in "
+            "them any more. eckid: takes pseudonyms that exist already; they win over derivation.",
     .run = run,
 };

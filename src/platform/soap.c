@@ -60,7 +60,7 @@ static void start_answer(struct message *message, const struct soap_operation *o
     const struct soap_service *service = message->service;
     struct buf *out = &message->out;
     start_envelope(message);
-    buf_addf(out, "%s/%s/%s", service->ns, service->port, operation->response);
+    buf_addf(out, "%s/%s/%sResponse", service->ns, service->port, operation->name);
     start_body(message);
     buf_addf(out, "<%s xmlns=\"%s\">", operation->response, service->ns);
 }
