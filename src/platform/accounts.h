@@ -57,6 +57,8 @@ bool account_add_role(struct tx *tx, struct str id, enum role role, struct str o
 struct str password_hash(struct arena *arena, struct str password);
 bool password_check(struct arena *arena, struct str hash, struct str password);
 
+#define SESSION_COOKIE "fundament_session"
+
 /* Sessions. The cookie is 32 random bytes in base64url; the database has its SHA-256 only, so that
  * who reads the database cannot become somebody. */
 struct session_limits {

@@ -3,6 +3,7 @@
 #include "platform/page.h"
 
 #include "base/encoding.h"
+#include "base/file.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "platform/accounts.h"
@@ -12,7 +13,8 @@
 
 #define NOTICE_COOKIE "fundament_notice"
 #define NOTICE_BYTES  600
-#define STYLE_SHEET   "web/fundament.css"
+#define STYLE_SHEET   "fundament.css"
+#define THEME         "theme.css"
 
 /* A child of a map that this file made, to add to. */
 static struct node *own(struct node *map, const char *key)
@@ -70,14 +72,21 @@ static void put_person(const struct request *request, struct node *page)
     node_put_text(person, "name", request->session->name);
 }
 
-/* A style sheet of the organisation's own, from the templates folder, has another name and follows
- * ours; the tag in the address makes a browser fetch a changed one. */
+/* Our style sheet, with its tag in the address, so that a browser may keep it for good. A folder of
+ * the organisation's own may have another in its place (then without a tag), and a theme: a sheet of
+ * custom properties that follows ours. */
 static void put_style(const struct request *request, struct node *page)
 {
-    const struct embedded *style = embedded_find(STR(STYLE_SHEET));
+    const struct embedded *style = embedded_find(STR("web/" STYLE_SHEET));
+    struct str folder = config_text(request->app->config, "templates");
+    struct str theme = str_format(request->arena, "%.*s/web/" THEME, FMT(folder));
     struct str tag = style ? str_slice(style->etag, 1, style->etag.len - 1) : STR("0");
     node_put_text(page, "style",
-                  str_format(request->arena, "/" STYLE_SHEET "?%.*s", FMT(tag)));
+                  folder.len ? STR("/static/" STYLE_SHEET)
+                             : str_format(request->arena, "/static/" STYLE_SHEET "?v=%.*s",
+                                          FMT(tag)));
+    node_put_text(page, "theme",
+                  folder.len && file_exists(theme.at) ? STR("/static/" THEME) : STR(""));
 }
 
 static void put_waiting_notice(struct request *request, struct node *page)
