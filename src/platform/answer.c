@@ -2,7 +2,15 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "platform/accounts.h"
+#include "platform/app.h"
 #include "platform/server.h"
+
+static bool touch_session(struct tx *tx, void *with, struct error *err)
+{
+    const struct request *request = with;
+    struct session_limits limits = session_limits(request->app->config);
+    return session_touch(tx, request_cookie(request, SESSION_COOKIE), request->now, &limits, err);
+}
 
 static bool load_session(struct request *request, struct error *err)
 {
@@ -10,8 +18,11 @@ static bool load_session(struct request *request, struct error *err)
     struct str cookie = request_cookie(request, SESSION_COOKIE);
     if (request->listener != PEOPLE || cookie.len == 0 || request->route->quick)
         return true;
-    return request_tx(request, &tx, err)
-           && session_load(tx, cookie, request->now, &request->session, err);
+    if (!request_tx(request, &tx, err)
+        || !session_load(tx, cookie, request->now, &request->session, err))
+        return false;
+    return !request->session || !request->session->touch
+           || request_write(request, touch_session, request, err);
 }
 
 static bool has_role(const struct request *request)

@@ -2,6 +2,7 @@
 /* The platform's own descriptor: what answers at every installation, whatever services it runs. */
 #include "platform/accounts.h"
 #include "platform/http_routes.h"
+#include "platform/people.h"
 #include "platform/service.h"
 
 static const struct migration migrations[] = {
@@ -15,6 +16,16 @@ static const struct route routes[] = {
     { GET, "/metrics", show_metrics, .on = EVERYWHERE },
     { GET, "/static/{file}", show_static, .on = PEOPLE, .quick = true },
     { GET, "/api/v1/openapi.json", show_openapi, .on = EVERYWHERE, .open = true },
+
+    { GET, "/", show_home, .on = PEOPLE },
+    { GET, "/over", show_about, .on = PEOPLE },
+    { GET, "/taal/{language}", set_language, .on = PEOPLE },
+    { GET, "/inloggen", show_log_in, .on = PEOPLE },
+    { POST, "/inloggen", log_in, .on = PEOPLE },
+    { POST, "/uitloggen", log_out, .on = PEOPLE },
+    { GET, "/account", show_account, .on = PEOPLE, .role = ROLE_PERSON },
+    { POST, "/account/wachtwoord", change_password, .on = PEOPLE, .role = ROLE_PERSON },
+    { POST, "/account/sessies", end_other_sessions, .on = PEOPLE, .role = ROLE_PERSON },
     { METHOD_NONE },
 };
 
@@ -23,4 +34,6 @@ const struct service platform_service = {
     .title = N_("Platform"),
     .migrations = migrations,
     .routes = routes,
+    .start = people_start,
+    .seed_demo = seed_demo_accounts,
 };
