@@ -9,7 +9,6 @@
 bool show_overview(struct request *request, struct error *err);
 bool show_signup(struct request *request, struct error *err);
 bool change_signup(struct request *request, struct error *err);
-bool end_school(struct request *request, struct error *err);
 
 /* operator.c: for who runs this installation. */
 bool show_operation(struct request *request, struct error *err);

@@ -42,7 +42,6 @@ static const struct route routes[] = {
     { GET, "/nummervoorziening/aansluiten", show_signup, .on = PEOPLE, .role = ROLE_BOARD_ADMIN },
     { POST, "/nummervoorziening/aansluiten", change_signup, .on = PEOPLE,
       .role = ROLE_BOARD_ADMIN, .body = (size_t)1024 * 1024 },
-    { POST, "/nummervoorziening/afmelden", end_school, .on = PEOPLE, .role = ROLE_BOARD_ADMIN },
     { GET, "/nummervoorziening/beheer", show_operation, .on = PEOPLE, .role = ROLE_OPERATOR },
     { GET, "/nummervoorziening/beheer/batches", show_batches, .on = PEOPLE,
       .role = ROLE_OPERATOR },

@@ -52,33 +52,49 @@ static bool permitted(const struct permissions *permissions, const struct brin *
     return false;
 }
 
+/* What the board's schools have now. */
+struct standing {
+    struct school_list schools;
+    struct signups signups;
+    struct permissions permissions;
+};
+
+static void plan_school(struct arena *arena, const struct standing *now, const struct brin *school,
+                        const struct oin *vendors, size_t count, enum wish wish,
+                        struct changes *changes)
+{
+    bool is_signed_up = signed_up(&now->signups, school);
+    if (wish == WISH_SIGN_OFF) {
+        *list_add(arena, changes) =
+            (struct change){ .school = *school, .wish = wish, .nothing = !is_signed_up };
+        return;
+    }
+    for (size_t v = 0; v < count; v++) {
+        bool is_permitted = is_signed_up && permitted(&now->permissions, school, &vendors[v]);
+        *list_add(arena, changes) = (struct change){
+            .school = *school,
+            .vendor = vendors[v],
+            .wish = wish,
+            .signs_up = wish == WISH_ALLOW && !is_signed_up && v == 0,
+            .nothing = is_permitted == (wish == WISH_ALLOW),
+        };
+    }
+}
+
 bool plan_changes(struct tx *tx, const struct decider *decider, const struct brin *schools,
                   size_t school_count, const struct oin *vendors, size_t vendor_count,
                   enum wish wish, instant now, struct changes *changes, struct error *err)
 {
-    struct school_list own;
-    struct signups signups;
-    struct permissions permissions;
+    struct standing standing;
     *changes = (struct changes){ 0 };
-    if (!sector_schools_of(tx, &decider->board, &own, err)
-        || !nv_signups(tx, &decider->board, now, &signups, err)
-        || !nv_permissions(tx, &decider->board, now, &permissions, err))
+    if (!sector_schools_of(tx, &decider->board, &standing.schools, err)
+        || !nv_signups(tx, &decider->board, now, &standing.signups, err)
+        || !nv_permissions(tx, &decider->board, now, &standing.permissions, err))
         return false;
     for (size_t s = 0; s < school_count; s++) {
-        if (!owns(&own, &schools[s]))
+        if (!owns(&standing.schools, &schools[s]))
             return fail(err, FORBIDDEN, "school", N_("This school is not of your board."));
-        bool is_signed_up = signed_up(&signups, &schools[s]);
-        for (size_t v = 0; v < vendor_count; v++) {
-            bool is_permitted =
-                is_signed_up && permitted(&permissions, &schools[s], &vendors[v]);
-            *list_add(tx_arena(tx), changes) = (struct change){
-                .school = schools[s],
-                .vendor = vendors[v],
-                .wish = wish,
-                .signs_up = wish == WISH_ALLOW && !is_signed_up && v == 0,
-                .nothing = is_permitted == (wish == WISH_ALLOW),
-            };
-        }
+        plan_school(tx_arena(tx), &standing, &schools[s], vendors, vendor_count, wish, changes);
     }
     return true;
 }
@@ -96,6 +112,10 @@ static bool make_change(struct tx *tx, const struct decider *decider, const stru
         return false;
     if (change->nothing)
         return true;
+    if (change->wish == WISH_SIGN_OFF)
+        return nv_sign_off(tx, &change->school, now, err)
+               && record(tx, decider, "nummervoorziening.school-signed-off", subject, STR("{}"),
+                         now, err);
     if (change->wish == WISH_END)
         return nv_forbid(tx, &change->school, &change->vendor, now, err)
                && record(tx, decider, "nummervoorziening.vendor-ended", subject, detail, now, err);
@@ -110,19 +130,6 @@ bool make_changes(struct tx *tx, const struct decider *decider, const struct cha
         if (!make_change(tx, decider, &changes->at[i], now, err))
             return false;
     return true;
-}
-
-bool end_signup(struct tx *tx, const struct decider *decider, const struct brin *school,
-                instant now, struct error *err)
-{
-    struct signups signups;
-    if (!nv_signups(tx, &decider->board, now, &signups, err))
-        return false;
-    if (!signed_up(&signups, school))
-        return fail(err, CONFLICT, NULL, N_("This school is not signed up by your board."));
-    return nv_sign_off(tx, school, now, err)
-           && record(tx, decider, "nummervoorziening.school-signed-off",
-                     school_subject(tx, school), STR("{}"), now, err);
 }
 
 static bool record_caller(struct tx *tx, struct str who, const char *what, const struct oin *oin,

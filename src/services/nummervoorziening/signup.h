@@ -11,9 +11,10 @@ struct decider {
     struct board_number board;
 };
 
-enum wish { WISH_ALLOW, WISH_END };
+enum wish { WISH_ALLOW, WISH_END, WISH_SIGN_OFF };
 
-/* One school with one vendor: allowed, or ended. Allowing signs the school up where it is not. */
+/* One school with one vendor: allowed, or ended. Allowing signs the school up where it is not. Signing
+ * off is about the school alone and ends all its vendors. */
 struct change {
     struct brin school;
     struct oin vendor;
@@ -35,10 +36,6 @@ bool plan_changes(struct tx *tx, const struct decider *decider, const struct bri
 /* Does it, with audit rows and events. */
 bool make_changes(struct tx *tx, const struct decider *decider, const struct changes *changes,
                   instant now, struct error *err);
-
-/* Ends a school's sign-up, and with it all its vendors. */
-bool end_signup(struct tx *tx, const struct decider *decider, const struct brin *school,
-                instant now, struct error *err);
 
 /* The operator admits a vendor's system, or ends that. */
 bool admit_caller(struct tx *tx, struct str who, const struct oin *oin, struct str name,
