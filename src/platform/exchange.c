@@ -131,8 +131,11 @@ static void work(struct work *work)
 
 static bool is_quick(const struct exchange *exchange)
 {
-    return exchange->refusal.kind != NO_ERROR
-           || (exchange->request.route->quick && exchange->body_len <= QUICK_BODY);
+    const struct route *route = exchange->request.route;
+    if (exchange->refusal.kind != NO_ERROR)
+        return true;
+    return route->quick && exchange->body_len <= QUICK_BODY
+           && (!route->is_quick || route->is_quick(&exchange->request));
 }
 
 /* The request is in. MHD calls again when the connection has been resumed. */

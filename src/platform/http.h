@@ -64,6 +64,7 @@ struct route {
     enum role role;                 /* PEOPLE only; MACHINES always have a certificate */
     size_t body;                    /* most bytes of a body; 0: BODY_FORM for POST and PUT */
     bool quick;                     /* answers small requests in the network thread: no slow work */
+    bool (*is_quick)(const struct request *request); /* with `quick`: for these only; NULL: all */
     bool no_csrf;                   /* a POST that carries no form token (an API for machines) */
     bool open;                      /* a MACHINES route that needs no certificate (health) */
     const struct api *api;

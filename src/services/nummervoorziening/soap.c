@@ -380,16 +380,17 @@ static const struct soap_operation soap_operations[] = {
 static const struct {
     bool (*answer)(struct question *question, struct error *err);
     bool for_school; /* it gives or changes something of a school's pupils */
+    bool quick;      /* a few reads, no write */
 } operations[] = {
-    { answer_ping, false },
-    { answer_retrieve_stampseudonym, true },
-    { answer_retrieve_eck_id, true },
-    { answer_submit_stampseudonym_batch, true },
-    { answer_submit_eck_id_batch, true },
-    { answer_retrieve_batch, true },
-    { answer_replace_stampseudonym, true },
-    { answer_retrieve_chains, false },
-    { answer_retrieve_sectors, false },
+    { answer_ping, false, true },
+    { answer_retrieve_stampseudonym, true, true },
+    { answer_retrieve_eck_id, true, true },
+    { answer_submit_stampseudonym_batch, true, false },
+    { answer_submit_eck_id_batch, true, false },
+    { answer_retrieve_batch, true, false },
+    { answer_replace_stampseudonym, true, false },
+    { answer_retrieve_chains, false, true },
+    { answer_retrieve_sectors, false, true },
 };
 _Static_assert(count_of(operations) + 1 == count_of(soap_operations), "one row an operation");
 
@@ -461,4 +462,16 @@ static const struct soap_service soap_service = {
 bool answer_soap(struct request *request, struct error *err)
 {
     return soap_answer(request, &soap_service, err);
+}
+
+/* By the SOAPAction header; one that says something else than the body is refused later. */
+bool soap_is_quick(const struct request *request)
+{
+    struct str action = str_trim(request_header(request, "SOAPAction"));
+    if (str_ends(action, STR("\"")))
+        action = str_slice(action, 0, action.len - 1);
+    for (size_t i = 0; i < count_of(operations); i++)
+        if (operations[i].quick && str_ends(action, str_of(soap_operations[i].name)))
+            return true;
+    return false;
 }

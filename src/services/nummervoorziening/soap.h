@@ -12,6 +12,8 @@
 #define SOAP_BODY ((size_t)320 * 1024 * 1024)
 
 bool answer_soap(struct request *request, struct error *err);
+/* Only single questions are answered in the network thread: they write nothing. */
+bool soap_is_quick(const struct request *request);
 /* GET with ?wsdl (exact) or ?wsdl-lax (for clients that stumble over wsaw:UsingAddressing). */
 bool answer_wsdl(struct request *request, struct error *err);
 

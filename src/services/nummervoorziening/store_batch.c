@@ -67,8 +67,10 @@ static const struct statement mark_expired = SQL(
     " WHERE state IN ('submitted', 'working', 'finished') AND expires <= $1");
 static const struct statement list_batches = SQL(
     "SELECT " BATCH_COLUMNS " FROM nummervoorziening_batch"
+    " WHERE oin LIKE $3 OR brin LIKE $3"
     " ORDER BY submitted DESC, id LIMIT $1 OFFSET $2");
-static const struct statement count_batches = SQL("SELECT COUNT(*) FROM nummervoorziening_batch");
+static const struct statement count_batches = SQL(
+    "SELECT COUNT(*) FROM nummervoorziening_batch WHERE oin LIKE $1 OR brin LIKE $1");
 static const struct statement tally_batches = SQL(
     "SELECT state, COUNT(*) FROM nummervoorziening_batch GROUP BY state");
 
@@ -226,13 +228,14 @@ bool nv_remove_expired(struct tx *tx, instant now, int64_t *removed, struct erro
            && db_do(tx, &mark_expired, ARGS(arg_int(now)), removed, err);
 }
 
-bool nv_batches(struct tx *tx, int64_t limit, int64_t offset, struct batches *batches,
-                int64_t *total, struct error *err)
+bool nv_batches(struct tx *tx, struct str like, int64_t limit, int64_t offset,
+                struct batches *batches, int64_t *total, struct error *err)
 {
     struct rows rows;
     *batches = (struct batches){ 0 };
-    if (!db_number(tx, &count_batches, NO_ARGS, 0, total, err)
-        || !db_query(tx, &list_batches, ARGS(arg_int(limit), arg_int(offset)), &rows, err))
+    if (!db_number(tx, &count_batches, ARGS(arg_text(like)), 0, total, err)
+        || !db_query(tx, &list_batches, ARGS(arg_int(limit), arg_int(offset), arg_text(like)),
+                     &rows, err))
         return false;
     while (rows_next(&rows))
         *list_add(tx_arena(tx), batches) = take_batch(&rows);

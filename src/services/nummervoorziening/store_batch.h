@@ -57,13 +57,13 @@ bool nv_release_batches(struct tx *tx, struct error *err);
 /* Erases the content of batches whose time is over; `removed` gets their number. */
 bool nv_remove_expired(struct tx *tx, instant now, int64_t *removed, struct error *err);
 
-/* For the operator: the newest batches first. */
+/* For the operator: the newest batches first, of vendors and schools whose OIN or BRIN is LIKE this. */
 struct batches {
     struct batch *at;
     size_t len, cap;
 };
-bool nv_batches(struct tx *tx, int64_t limit, int64_t offset, struct batches *batches,
-                int64_t *total, struct error *err);
+bool nv_batches(struct tx *tx, struct str like, int64_t limit, int64_t offset,
+                struct batches *batches, int64_t *total, struct error *err);
 /* How many there are in each state. */
 bool nv_batch_tally(struct tx *tx, int64_t tally[static BATCH_STATES], struct error *err);
 
