@@ -37,7 +37,7 @@ XML
 value() {
     answer=$(cat)
     case $answer in
-    *"<"*"$1>"*) printf '%s\n' "$answer" | tr -d '\n' | sed "s/.*$1>\\([^<]*\\)<.*/\\1/" ;;
+    *"<"*"$1>"*) printf '%s\n' "$answer" | tr -d '\n' | sed "s/.*[<:]$1>\\([^<]*\\)<.*/\\1/" ;;
     *) printf '%s\n' "$answer" >&2; exit 1 ;;
     esac
 }
