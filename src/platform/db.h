@@ -3,14 +3,14 @@
  *
  * The portable subset: `$1` parameters, BIGINT, TEXT, BYTEA (SQLite stores any bytes under it),
  * ON CONFLICT, RETURNING; no AUTOINCREMENT or SERIAL (keys are natural, or random, or counted by
- * db_next_number), no booleans (BIGINT 0/1), times as BIGINT instants, no engine's own functions, no
- * DEFERRABLE constraints. COLLATE "C" orders by bytes; without it PostgreSQL orders as its own
+ * db_next_number), no booleans (BIGINT 0/1), times as BIGINT instants, no engine's own functions,
+ * no DEFERRABLE constraints. COLLATE "C" orders by bytes; without it PostgreSQL orders as its own
  * collation says. LIKE counts capitals.
  *
  * Reads: db_read gives a snapshot on a connection of its own. Writes: db_write runs a function
  * in a transaction that is durable when it returns true. On SQLite one writer thread runs many
- * callers' functions in one commit (each in a savepoint, so one can fail alone); so a write function
- * is short, does no I/O and touches only what the waiting caller gave it. */
+ * callers' functions in one commit (each in a savepoint, so one can fail alone); so a write
+ * function is short, does no I/O and touches only what the waiting caller gave it. */
 #ifndef PLATFORM_DB_H
 #define PLATFORM_DB_H
 

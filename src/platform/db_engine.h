@@ -50,8 +50,9 @@ struct tx {
 extern const struct db_engine db_sqlite;
 extern const struct db_engine db_postgres;
 
-/* Runs `work`. A failed statement fails it, also when `work` itself passes over it. Memory that ends inside it fails it too, wherever
- * the arena's owner wants to be rescued: the transaction must be ended first. */
+/* Runs `work`. A failed statement fails it, also when `work` itself passes over it. Memory that
+ * ends inside it fails it too, wherever the arena's owner wants to be rescued: the transaction must
+ * be ended first. */
 bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err);
 
 #endif

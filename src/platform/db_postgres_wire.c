@@ -118,7 +118,7 @@ static void keep_silent(void *nothing, const PGresult *notice)
 
 bool pg_connect(const char *conninfo, struct pg_connection **connection, struct error *err)
 {
-    /* What stands before dbname may be set otherwise by the conninfo in it; what follows may not. */
+    /* What stands before dbname may be overruled by the conninfo in it; what follows may not. */
     static const char *const names[] = { "connect_timeout", "fallback_application_name", "dbname",
                                          "client_encoding", NULL };
     const char *const values[] = { CONNECT_TIMEOUT, "fundament", conninfo, "UTF8", NULL };

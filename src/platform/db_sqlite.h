@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* SQLite's connections, shared by db_sqlite.c (readers, statements) and db_sqlite_writer.c. */
+/* SQLite's connections, shared by db_sqlite.c (the pool of readers), db_sqlite_statement.c
+ * and db_sqlite_writer.c. */
 #ifndef PLATFORM_DB_SQLITE_H
 #define PLATFORM_DB_SQLITE_H
 
@@ -44,6 +45,7 @@ struct sqlite {
     pthread_mutex_t queue_lock;
     pthread_cond_t queue_filled;
     struct ticket *first, *last; /* who waits for the writer */
+    size_t queued;
     bool writing;  /* the thread runs */
     bool stopping;
 };
@@ -51,6 +53,18 @@ struct sqlite {
 bool sqlite_connect(struct sqlite *db, bool writes, struct connection **connection,
                     struct error *err);
 void sqlite_disconnect(struct connection *connection);
+
+/* The engine's functions on statements and rows (db_engine.h). */
+bool sqlite_run(struct tx *tx, const struct statement *statement, struct args args,
+                int64_t *changed, struct error *err);
+bool sqlite_query(struct tx *tx, const struct statement *statement, struct args args,
+                  struct rows *rows, struct error *err);
+bool sqlite_next(struct rows *rows);
+void sqlite_end(struct rows *rows);
+bool sqlite_is_null(struct rows *rows, int column);
+struct str sqlite_bytes(struct rows *rows, int column, bool text);
+int64_t sqlite_number(struct rows *rows, int column);
+bool sqlite_script(struct tx *tx, struct str sql, struct error *err);
 
 /* Runs one of our own statements without parameters, such as COMMIT. */
 bool sqlite_command(struct connection *connection, const struct statement *statement,

@@ -32,7 +32,7 @@ struct job_kind {
 /* Adds a job in the transaction of the deed that asks for it; it may start right after commit. */
 bool job_add(struct tx *tx, const char *kind, struct str payload, instant not_before,
              struct error *err);
-/* Wakes the workers of this process: call after the commit of a job_add that should start at once. */
+/* Wakes this process's workers: call after the commit of a job_add that should start at once. */
 void jobs_wake(struct app *app);
 /* Keeps a long job's lease; false when it was lost to another node: stop at once. */
 bool job_extend(struct app *app, struct arena *arena, const struct job *job, struct error *err);

@@ -2,9 +2,7 @@
 #include "tests/test.h"
 
 #include "base/error.h"
-#include "base/list.h"
 #include "platform/db.h"
-#include "platform/service.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -411,6 +409,55 @@ TEST_DB(memory_that_ends_inside_a_read_leaves_the_database_usable)
     db_close(db);
 }
 
+/* ------------------------------------------------------------------ when the disk is full */
+
+static const struct statement fill_up = SQL(
+    "INSERT INTO pair (name, bytes) VALUES ('large', $1)");
+static const struct statement end_of_disk = SQL("PRAGMA max_page_count = 100");
+static const struct statement new_disk = SQL("PRAGMA max_page_count = 100000");
+
+static bool do_fill_up(struct tx *tx, void *with, struct error *err)
+{
+    struct str much = { arena_alloc(tx_arena(tx), 1024 * 1024), 1024 * 1024 };
+    (void)with;
+    return db_do(tx, &fill_up, ARGS(arg_bytes(much)), NULL, err);
+}
+
+static void *fill_often(void *with)
+{
+    struct writer *writer = with;
+    struct arena arena = { 0 };
+    struct error err;
+    for (int i = 0; i < 20; i++)
+        if (!db_write(writer->db, &arena, do_fill_up, NULL, &err) && err.kind == UNAVAILABLE)
+            writer->failed++;
+    arena_free(&arena);
+    return NULL;
+}
+
+/* Also those who share a commit with the one too many are told, and lose nothing that they were
+ * told was written. */
+TEST(a_full_disk_is_said_and_what_was_saved_is_safe)
+{
+    t->db_url = str_format(t->arena, "sqlite:%s/test.db", t->folder);
+    struct db *db = given_pairs(t);
+    struct writer filler = { .db = db }, writer = { .t = t, .db = db, .number = 1 };
+    pthread_t threads[2];
+    struct error err;
+    CHECK_OK(db_write(db, t->arena, do_statement, (void *)&end_of_disk, &err), err);
+    CHECK(pthread_create(&threads[0], NULL, fill_often, &filler) == 0);
+    CHECK(pthread_create(&threads[1], NULL, write_many, &writer) == 0);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    CHECK_INT(filler.failed, 20);
+    CHECK_INT(pairs_in(t, db), writer.written);
+    CHECK_OK(db_write(db, t->arena, do_statement, (void *)&new_disk, &err), err);
+    CHECK_OK(db_write(db, t->arena, do_fill_up, NULL, &err), err);
+    db_close(db);
+}
+
+/* ------------------------------------------------------------------ when the process is killed */
+
 static _Noreturn void write_until_killed(struct test *t, int acks)
 {
     struct db *db = given_db(t);
@@ -575,87 +622,4 @@ TEST(a_postgresql_that_is_not_there_is_said_to_be_unreachable)
                        &err));
     CHECK_INT(err.kind, UNAVAILABLE);
     CHECK_STR(str_of(err.field), STR("database"));
-}
-
-/* ------------------------------------------------------------------ numbers and migrations */
-
-static const struct migration platform_schema[] = {
-    { 1, "platform/schema/001-platform.sql" },
-    { 0 },
-};
-static const struct service platform_only = { .name = "platform", .migrations = platform_schema };
-static const struct service older = { .name = "platform" };
-static const struct service *const services[] = { &platform_only, NULL };
-static const struct service *const older_services[] = { &older, NULL };
-
-TEST_DB(a_second_migration_changes_nothing)
-{
-    struct db *db = given_db(t);
-    struct error err;
-    CHECK(!db_check_schema(db, t->arena, services, &err));
-    CHECK_OK(db_migrate(db, t->arena, services, &err), err);
-    CHECK_OK(db_migrate(db, t->arena, services, &err), err);
-    CHECK_OK(db_check_schema(db, t->arena, services, &err), err);
-    db_close(db);
-}
-
-TEST_DB(a_database_of_a_newer_version_is_refused)
-{
-    struct db *db = given_db(t);
-    struct error err;
-    CHECK_OK(db_migrate(db, t->arena, services, &err), err);
-    CHECK(!db_check_schema(db, t->arena, older_services, &err) && err.kind == UNAVAILABLE);
-    CHECK(!db_migrate(db, t->arena, older_services, &err) && err.kind == UNAVAILABLE);
-    db_close(db);
-}
-
-TEST_DB(a_database_of_an_older_version_is_refused)
-{
-    struct db *db = given_db(t);
-    struct error err;
-    CHECK_OK(db_migrate(db, t->arena, older_services, &err), err);
-    CHECK(!db_check_schema(db, t->arena, services, &err));
-    CHECK_INT(err.kind, UNAVAILABLE);
-    db_close(db);
-}
-
-TEST_DB(two_nodes_can_migrate_at_once)
-{
-    int status;
-    fflush(stdout);
-    for (int i = 0; i < 2; i++) {
-        if (fork() != 0)
-            continue;
-        struct error err;
-        struct db *db = given_db(t);
-        CHECK_OK(db_migrate(db, t->arena, services, &err), err);
-        db_close(db);
-        _exit(0);
-    }
-    CHECK(wait(&status) > 0 && status == 0);
-    CHECK(wait(&status) > 0 && status == 0);
-}
-
-static bool do_next_number(struct tx *tx, void *with, struct error *err)
-{
-    return db_next_number(tx, "test", with, err);
-}
-
-static bool do_waste_number(struct tx *tx, void *with, struct error *err)
-{
-    return do_next_number(tx, with, err) && fail(err, INVALID, NULL, "not after all");
-}
-
-TEST_DB(a_number_of_a_failed_write_is_given_again)
-{
-    struct db *db = given_db(t);
-    struct error err;
-    int64_t number;
-    CHECK_OK(db_migrate(db, t->arena, services, &err), err);
-    CHECK_OK(db_write(db, t->arena, do_next_number, &number, &err), err);
-    CHECK_INT(number, 1);
-    CHECK(!db_write(db, t->arena, do_waste_number, &number, &err));
-    CHECK_OK(db_write(db, t->arena, do_next_number, &number, &err), err);
-    CHECK_INT(number, 2);
-    db_close(db);
 }
