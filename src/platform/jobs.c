@@ -181,7 +181,7 @@ static bool do_claim(struct tx *tx, void *with, struct error *err)
     return true;
 }
 
-/* `search->found`: there is a job, and it is ours. `*seen`: there was one, maybe taken by another. */
+/* `search->found`: there is a job, and it is ours. `*seen`: there was one, maybe taken by now. */
 static bool take_due(struct app *app, struct arena *arena, struct search *search, bool *seen,
                      struct error *err)
 {

@@ -58,14 +58,27 @@ struct str test_data(struct test *t, const char *name)
     return (struct str){ bytes, got };
 }
 
+static void keep_silent(void *nothing, const char *notice)
+{
+    (void)nothing, (void)notice;
+}
+
 static void run_sql(const char *conninfo, const char *sql)
 {
     PGconn *connection = PQconnectdb(conninfo);
+    PQsetNoticeProcessor(connection, keep_silent, NULL);
     PGresult *result = PQexec(connection, sql);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         test_fail(__FILE__, __LINE__, "%s: %s", sql, PQerrorMessage(connection));
     PQclear(result);
     PQfinish(connection);
+}
+
+static void drop_database(struct arena *arena)
+{
+    struct str sql = str_format(arena, "DROP DATABASE IF EXISTS test_%d WITH (FORCE)",
+                                (int)getpid());
+    run_sql(getenv("FUNDAMENT_TEST_POSTGRES"), sql.at);
 }
 
 /* An empty database of this test's own on the tests' PostgreSQL. */
@@ -74,8 +87,8 @@ static struct str postgres_url(struct test *t)
     const char *server = getenv("FUNDAMENT_TEST_POSTGRES");
     if (!server)
         test_skip("FUNDAMENT_TEST_POSTGRES is not set");
-    struct str sql = str_format(t->arena, "CREATE DATABASE test_%d", (int)getpid());
-    run_sql(server, sql.at);
+    drop_database(t->arena); /* of a test that failed and had our process number */
+    run_sql(server, str_format(t->arena, "CREATE DATABASE test_%d", (int)getpid()).at);
     return str_format(t->arena, "postgres:%s dbname=test_%d", server, (int)getpid());
 }
 
@@ -100,6 +113,8 @@ static void child(const struct test_case *test, bool postgres)
         t.db_url = postgres ? postgres_url(&t)
                             : str_format(&arena, "sqlite:%s/test.db", t.folder);
     test->run(&t);
+    if (test->needs == NEEDS_DB && postgres)
+        drop_database(&arena);
     arena_free(&arena);
     sweep(t.folder);
     fflush(stdout);
