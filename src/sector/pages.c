@@ -257,14 +257,15 @@ static void put_services(struct request *request, struct node *page)
     node_put_flag(page, "has_services", list->count > 0);
 }
 
-static void put_school_facts(struct request *request, struct node *page, const struct school *school,
-                             const struct board *board)
+static void put_school_facts(struct request *request, struct node *page,
+                             const struct listed_school *listed)
 {
     struct arena *arena = request->arena;
+    const struct school *school = &listed->school;
     struct oin oin = school_oin(&school->brin);
     struct node *facts = node_put_list(page, "facts");
-    put_fact(request, facts, N_("School board"), board->name,
-             str_format(arena, "/besturen/%.*s", FMT(ID_STR(board->number))));
+    put_fact(request, facts, N_("School board"), listed->board_name,
+             str_format(arena, "/besturen/%.*s", FMT(ID_STR(school->board))));
     put_fact(request, facts, N_("BRIN"), str_copy(arena, ID_STR(school->brin)), STR(""));
     put_fact(request, facts, N_("OIN"), str_copy(arena, ID_STR(oin)), STR(""));
     put_fact(request, facts, N_("Education"), kind_title(request, school->kind), STR(""));
@@ -278,32 +279,44 @@ static void put_school_facts(struct request *request, struct node *page, const s
     put_website(request, facts, school->website);
 }
 
+/* The school's own history and that of its locations, without the locations that came with it. */
+static bool put_school_history(struct request *request, struct node *page, struct tx *tx,
+                               const struct brin *brin, struct error *err)
+{
+    struct history_list history = { 0 }, locations = { 0 };
+    if (!store_history_of(tx, "school", ID_STR(*brin), HISTORY_SHOWN, &history, err)
+        || !store_location_history(tx, brin, HISTORY_SHOWN, &locations, err))
+        return false;
+    instant came = history.len ? history.at[history.len - 1].at : 0;
+    for (size_t i = 0; i < locations.len; i++)
+        if (locations.at[i].what != ADDED || locations.at[i].at != came)
+            *list_add(request->arena, &history) = locations.at[i];
+    put_history(request, page, &history);
+    return true;
+}
+
 bool show_school(struct request *request, struct error *err)
 {
     struct brin brin;
-    struct school school;
-    struct board board = { 0 };
+    struct listed_school listed;
     struct location_list locations = { 0 };
-    struct history_list history = { 0 };
     struct tx *tx;
     bool found;
     if (!brin_parse(request_param(request, "brin"), &brin, err) || !request_tx(request, &tx, err)
-        || !sector_find_school(tx, &brin, &school, &found, err))
+        || !store_find_school(tx, &brin, &listed, &found, err))
         return false;
     if (!found)
         return fail_about(err, NOT_FOUND, NULL, N_("There is no school with BRIN %s."), "%.*s",
                           FMT(ID_STR(brin)));
-    if (!sector_find_board(tx, &school.board, &board, &found, err)
-        || !store_locations_of(tx, &brin, &locations, err)
-        || !store_history_of(tx, "school", ID_STR(brin), HISTORY_SHOWN, &history, err)
-        || !store_location_history(tx, &brin, HISTORY_SHOWN, &history, err))
+    if (!store_locations_of(tx, &brin, &locations, err))
         return false;
-    struct node *page = thing_page(request, school.name, school.ended, "/scholen", N_("Schools"));
-    put_school_facts(request, page, &school, &board);
+    struct node *page = thing_page(request, listed.school.name, listed.school.ended, "/scholen",
+                                   N_("Schools"));
+    put_school_facts(request, page, &listed);
     put_locations(request, page, &locations);
     put_services(request, page);
-    put_history(request, page, &history);
-    return reply_page(request, "sector/pages/school", page);
+    return put_school_history(request, page, tx, &brin, err)
+        && reply_page(request, "sector/pages/school", page);
 }
 
 static bool put_certificates(struct request *request, struct node *page, struct tx *tx,

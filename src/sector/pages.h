@@ -34,8 +34,8 @@ struct str name_or_ended(const struct request *request, struct str name, instant
 void put_fact(struct request *request, struct node *facts, const char *label, struct str value,
               struct str href);
 void put_website(struct request *request, struct node *facts, struct str website);
-/* "changes": what changed when, newest first. */
-void put_history(struct request *request, struct node *page, const struct history_list *history);
+/* "changes": what changed when, newest first; sorts the list. */
+void put_history(struct request *request, struct node *page, struct history_list *history);
 /* "contacts": only for people who are logged in. */
 bool put_contacts(struct request *request, struct node *page, struct str organisation,
                   struct error *err);

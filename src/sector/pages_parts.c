@@ -5,6 +5,8 @@
 #include "sector/pages.h"
 #include "sector/text.h"
 
+#include <stdlib.h>
+
 const struct column board_columns[] = {
     { "name", N_("Name"), true, false },
     { "number", N_("Number"), true, false },
@@ -123,14 +125,23 @@ static void put_history_entry(struct request *request, struct node *list,
     node_put_text(node, "what", tr(request, what[entry->what]));
     node_put_text(node, "id", entry->id);
     struct node *pairs = node_put_list(node, "pairs");
-    if (!json_parse(request->arena, entry->changes, &changes, &ignored))
+    if (str_eq(entry->changes, STR("{}"))
+        || !json_parse(request->arena, entry->changes, &changes, &ignored))
         return;
     for (const struct node *pair = changes->first; pair; pair = pair->next)
         put_change(request, pairs, pair);
 }
 
-void put_history(struct request *request, struct node *page, const struct history_list *history)
+static int newest_first(const void *a, const void *b)
 {
+    const struct history *x = a, *y = b;
+    return (x->at < y->at) - (x->at > y->at);
+}
+
+void put_history(struct request *request, struct node *page, struct history_list *history)
+{
+    if (history->len)
+        qsort(history->at, history->len, sizeof *history->at, newest_first);
     struct node *list = node_put_list(page, "changes");
     for (size_t i = 0; i < history->len; i++)
         put_history_entry(request, list, &history->at[i]);

@@ -100,18 +100,32 @@ bool sector_find_board(struct tx *tx, const struct board_number *number, struct 
     return true;
 }
 
-bool sector_find_school(struct tx *tx, const struct brin *brin, struct school *school, bool *found,
-                        struct error *err)
+bool store_find_school(struct tx *tx, const struct brin *brin, struct listed_school *school,
+                       bool *found, struct error *err)
 {
     static const struct statement find = SQL(
-        "SELECT" SCHOOL_COLUMNS " FROM sector_school s WHERE s.brin = $1");
+        "SELECT" SCHOOL_COLUMNS ", b.name"
+        "  FROM sector_school s JOIN sector_board b ON b.number = s.board"
+        " WHERE s.brin = $1");
     struct rows rows;
     if (!db_query(tx, &find, ARGS(ARG_ID(*brin)), &rows, err))
         return false;
     *found = rows_next(&rows);
-    if (*found)
-        read_school(&rows, school);
+    if (*found) {
+        read_school(&rows, &school->school);
+        school->board_name = row_text(&rows, 14);
+    }
     return rows_end(&rows, err);
+}
+
+bool sector_find_school(struct tx *tx, const struct brin *brin, struct school *school, bool *found,
+                        struct error *err)
+{
+    struct listed_school listed = { 0 };
+    if (!store_find_school(tx, brin, &listed, found, err))
+        return false;
+    *school = listed.school;
+    return true;
 }
 
 bool store_find_vendor(struct tx *tx, const struct oin *oin, struct vendor_row *vendor, bool *found,

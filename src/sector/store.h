@@ -125,6 +125,8 @@ bool store_partnerships_after(struct tx *tx, const struct keyset *keyset,
 /* One thing and what hangs on it. Locations: active ones first, then ended ones. */
 bool store_find_board(struct tx *tx, const struct board_number *number, struct board_row *board,
                       bool *found, struct error *err);
+bool store_find_school(struct tx *tx, const struct brin *brin, struct listed_school *school,
+                       bool *found, struct error *err);
 bool store_find_vendor(struct tx *tx, const struct oin *oin, struct vendor_row *vendor, bool *found,
                        struct error *err);
 bool store_locations_of(struct tx *tx, const struct brin *brin, struct location_list *locations,
