@@ -32,7 +32,8 @@ static bool check_framing(struct exchange *exchange, struct error *err)
 {
     struct framing framing = { 0 };
     MHD_get_connection_values(exchange->mhd, MHD_HEADER_KIND, note_header, &framing);
-    if (framing.strange || framing.lengths + framing.encodings > 1)
+    exchange->unclear = framing.strange || framing.lengths + framing.encodings > 1;
+    if (exchange->unclear)
         return fail(err, INVALID, NULL, N_("The length of this request is not clear."));
     struct str coding = framing.content_encoding;
     if (coding.len && !str_eq_nocase(coding, STR("identity")))
@@ -173,8 +174,8 @@ bool admit(struct exchange *exchange, struct error *err)
     struct request *request = &exchange->request;
     if (exchange->peer->gate->proxied)
         proxy_read_peer(exchange);
-    return check_host(request, err)
-        && check_framing(exchange, err)
+    return check_framing(exchange, err)
+        && check_host(request, err)
         && check_people_limit(exchange, err)
         && find_route(exchange, err)
         && check_machine(exchange, err)

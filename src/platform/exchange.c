@@ -173,6 +173,8 @@ static enum MHD_Result refuse_early(struct exchange *exchange)
 static bool may_swallow(const struct exchange *exchange)
 {
     int64_t bytes = 0;
+    if (exchange->unclear)
+        return false;
     struct str length = request_header(&exchange->request, "Content-Length");
     if (request_header(&exchange->request, "Transfer-Encoding").len
         || request_header(&exchange->request, "Expect").len)

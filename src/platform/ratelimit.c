@@ -101,8 +101,7 @@ bool ratelimit_take(struct ratelimit *limit, struct str client, instant now, int
     if (full_at > now + limit->depth)
         full_at = now + limit->depth;
     instant wait = full_at + limit->interval - now - limit->depth;
-    if (wait <= 0)
-        bucket->full_at = full_at + limit->interval;
+    bucket->full_at = wait <= 0 ? full_at + limit->interval : full_at;
     pthread_mutex_unlock(lock);
     if (wait <= 0)
         return true;

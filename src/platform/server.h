@@ -75,6 +75,7 @@ struct exchange {
     struct str raw;                  /* the target as it came */
     struct error refusal;            /* kind NO_ERROR: the request may be answered */
     bool begun, sent;
+    bool unclear;                    /* nobody knows where this request ends: the last of its peer */
     enum stage stage;
     char *body;                      /* malloc'd: large ones grow without being copied */
     size_t body_len, body_cap, body_limit;

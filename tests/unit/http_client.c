@@ -92,6 +92,20 @@ struct http_client *client_open(struct test *t, int port, const struct pem *pem)
     return client;
 }
 
+struct str client_peer(struct http_client *client)
+{
+    unsigned count = 0;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(client->session, &count);
+    if (!count)
+        return STR("");
+    return str_copy(client->arena, (struct str){ (const char *)chain[0].data, chain[0].size });
+}
+
+bool client_was_asked(struct http_client *client)
+{
+    return gnutls_certificate_client_get_request_status(client->session) != 0;
+}
+
 bool client_send(struct http_client *client, struct str bytes)
 {
     while (bytes.len) {

@@ -25,6 +25,10 @@ struct http_client *client_open_unix(struct test *t, const char *path);
 struct http_client *client_try(struct test *t, int port, const struct pem *pem,
                                const char *priorities);
 
+/* The server's certificate (DER), and whether it asked for one of ours. */
+struct str client_peer(struct http_client *client);
+bool client_was_asked(struct http_client *client);
+
 bool client_send(struct http_client *client, struct str bytes);
 struct answer client_read(struct http_client *client);
 void client_close(struct http_client *client);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Clients that send too much, too slowly, unclearly, or not to the end. */
+#include "tests/unit/http_world.h"
+
+#include "base/buf.h"
+#include "base/instant.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define HOST "Host: localhost\n"
+
+static struct str many(struct test *t, size_t count)
+{
+    struct buf out = { .arena = t->arena };
+    memset(buf_room(&out, count), 'x', count);
+    out.len = count;
+    return buf_str(&out);
+}
+
+static struct answer post(struct test *t, struct http_client *client, const char *path,
+                          const char *more, struct str body)
+{
+    struct str head = str_format(t->arena, "POST %s HTTP/1.1\r\nHost: a\r\n%sContent-Length: %zu\r\n\r\n",
+                                 path, more, body.len);
+    if (!client_send(client, head) || !client_send(client, body))
+        return client_read(client);
+    return client_read(client);
+}
+
+TEST(a_body_arrives_whole_in_the_network_thread_and_in_a_worker)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    static const size_t sizes[] = { 0, 1, 1023, 16384, 65536, 65537, 100 * 1024 };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct str body = many(t, sizes[i]);
+        CHECK_STR(post(t, client, "/test/echo", "", body).body, body);
+        CHECK_STR(post(t, client, "/test/echo-quick", "", body).body, body);
+    }
+    client_close(client);
+    end_server(world);
+}
+
+TEST(a_body_that_is_too_large_is_refused_and_the_connection_goes_on)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    CHECK_INT(post(t, client, "/test/echo", "", many(t, 100 * 1024 + 1)).status, 413);
+    CHECK_INT(post(t, client, "/test/echo", "", many(t, 10)).status, 200);
+    client_close(client);
+    end_server(world);
+}
+
+TEST(a_huge_body_is_refused_before_it_is_sent)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    CHECK_INT(client_ask(client, "POST /test/echo HTTP/1.1\n" HOST "Content-Length: 99999999999\n\n")
+                  .status,
+              413);
+    client_close(client);
+    client = client_open(t, world->machines, &good);
+    CHECK_INT(client_ask(client, "POST /test/echo HTTP/1.1\n" HOST
+                                 "Expect: 100-continue\nContent-Length: 200000\n\n")
+                  .status,
+              413);
+    client_close(client);
+    end_server(world);
+}
+
+TEST(a_chunked_body_is_read_and_counted)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    struct answer answer = client_ask(client, "POST /test/echo HTTP/1.1\n" HOST
+                                              "Transfer-Encoding: chunked\n\n"
+                                              "3\nabc\n2\nde\n0\n\n");
+    CHECK_STR(answer.body, STR("abcde"));
+    struct str piece = many(t, 0x8000);
+    CHECK(client_send(client, STR("POST /test/echo HTTP/1.1\r\nHost: a\r\n"
+                                  "Transfer-Encoding: chunked\r\n\r\n")));
+    for (int i = 0; i < 4; i++)
+        CHECK(client_send(client, STR("8000\r\n")) && client_send(client, piece)
+              && client_send(client, STR("\r\n")));
+    CHECK(client_send(client, STR("0\r\n\r\n")));
+    CHECK_INT(client_read(client).status, 413);
+    client_close(client);
+    end_server(world);
+}
+
+TEST(a_large_upload_arrives_whole)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    struct str body = many(t, 40 * 1024 * 1024);
+    struct answer answer = post(t, client, "/test/upload", "", body);
+    CHECK_INT(answer.status, 200);
+    CHECK(str_eq(answer.body, body));
+    client_close(client);
+    end_server(world);
+}
+
+TEST(a_compressed_body_is_refused)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    CHECK_INT(post(t, client, "/test/echo", "Content-Encoding: gzip\r\n", STR("x")).status, 415);
+    CHECK_INT(post(t, client, "/test/echo", "Content-Encoding: identity\r\n", STR("x")).status, 200);
+    client_close(client);
+    end_server(world);
+}
+
+TEST(a_request_of_which_the_end_is_unclear_is_refused)
+{
+    static const char *const heads[] = {
+        "Content-Length: 1\nContent-Length: 2\n",
+        "Content-Length: 4\nTransfer-Encoding: chunked\n",
+        "Transfer-Encoding: gzip, chunked\n",
+        "Transfer-Encoding: chunked\nTransfer-Encoding: chunked\n",
+        "Content-Length: -1\n",
+        "Content-Length: +1\n",
+        "Content-Length: 1x\n",
+    };
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        struct str request = str_format(
+            t->arena, "POST /test/echo HTTP/1.1\n" HOST "%s\n0\n\nGET /smuggled HTTP/1.1\n" HOST "\n",
+            heads[i]);
+        struct http_client *client = client_open(t, world->machines, &good);
+        struct answer answer = client_ask(client, request.at);
+        if (answer.status != 400)
+            test_fail(__FILE__, __LINE__, "%s gave %d", heads[i], answer.status);
+        CHECK_INT(client_read(client).status, 0);
+        client_close(client);
+    }
+    end_server(world);
+}
+
+TEST(too_many_headers_are_refused)
+{
+    struct world *world = given_server(t, "");
+    struct http_client *client = client_open(t, world->people, NULL);
+    struct str head = str_format(t->arena, "GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: %.*s\r\n\r\n",
+                                 FMT(many(t, 60000)));
+    client_send(client, head);
+    struct answer answer = client_read(client);
+    CHECK(answer.status == 431 || answer.status == 413);
+    client_close(client);
+    client = client_open(t, world->people, NULL);
+    client_send(client, str_format(t->arena, "GET /%.*s HTTP/1.1\r\nHost: a\r\n\r\n",
+                                   FMT(many(t, 60000))));
+    answer = client_read(client);
+    CHECK(answer.status == 414 || answer.status == 431);
+    client_close(client);
+    CHECK_INT(ask(t, world->people, NULL, "GET /healthz HTTP/1.1\n" HOST "\n").status, 200);
+    end_server(world);
+}
+
+TEST(a_body_that_drips_is_cut_off)
+{
+    struct world *world = given_server(t, "http.request_seconds = 1\n");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    CHECK(client_send(client, STR("POST /test/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")));
+    instant start = instant_monotonic();
+    while (instant_monotonic() - start < 15 * SECOND && client_send(client, STR("x")))
+        usleep(100000);
+    CHECK_INT(client_read(client).status, 0);
+    CHECK(instant_monotonic() - start < 15 * SECOND);
+    client_close(client);
+    end_server(world);
+}
+
+TEST(a_head_that_drips_is_cut_off)
+{
+    struct world *world = given_server(t, "http.request_seconds = 1\nhttp.idle_seconds = 1\n");
+    struct http_client *client = client_open(t, world->people, NULL);
+    instant start = instant_monotonic();
+    client_send(client, STR("GET /"));
+    while (instant_monotonic() - start < 15 * SECOND && client_send(client, STR("x")))
+        usleep(100000);
+    CHECK(instant_monotonic() - start < 15 * SECOND);
+    client_close(client);
+    end_server(world);
+}
+
+TEST(connections_that_break_in_a_body_leave_nothing_behind)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    for (int i = 0; i < 20; i++) {
+        struct http_client *client = client_open(t, world->machines, &good);
+        client_send(client, STR("POST /test/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n"));
+        client_send(client, many(t, 20000));
+        client_close(client);
+    }
+    CHECK_INT(ask(t, world->machines, &good, "GET /test/peer HTTP/1.1\n" HOST "\n").status, 200);
+    instant start = instant_monotonic();
+    end_server(world); /* would wait its whole grace for an exchange that was lost */
+    CHECK(instant_monotonic() - start < 4 * SECOND);
+}
+
+TEST(connections_that_break_while_a_worker_answers_leave_nothing_behind)
+{
+    struct world *world = given_server(t, "");
+    for (int i = 0; i < 10; i++) {
+        struct http_client *client = client_open(t, world->people, NULL);
+        client_send(client, STR("GET /test/slow HTTP/1.1\r\nHost: a\r\n\r\n"));
+        client_close(client);
+    }
+    CHECK_INT(ask(t, world->people, NULL, "GET /test/slow HTTP/1.1\n" HOST "\n").status, 200);
+    end_server(world);
+}
+
+TEST(bytes_that_are_no_tls_hurt_nobody)
+{
+    struct world *world = given_server(t, "");
+    struct http_client *client = client_open_plain(t, world->people);
+    client_send(client, STR("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+    CHECK_INT(client_read(client).status, 0);
+    client_close(client);
+    CHECK_INT(ask(t, world->people, NULL, "GET /healthz HTTP/1.1\n" HOST "\n").status, 200);
+    end_server(world);
+}
+
+/* Client and server are one process here: two descriptors a connection. */
+TEST(thousands_of_idle_connections_leave_room_for_work)
+{
+    struct rlimit limit;
+    size_t wanted = 10000;
+    struct str settings = str_format(t->arena,
+                                     "http.connections = 12000\nhttp.idle_seconds = 600\n"
+                                     "proxy.people = unix:%s/people.sock\n",
+                                     t->folder);
+    struct world *world = given_server(t, settings.at);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < 2 * wanted + 200) {
+        wanted = (size_t)(limit.rlim_cur - 200) / 2;
+        printf("  %zu idle connections: ulimit -n is %llu\n", wanted,
+               (unsigned long long)limit.rlim_cur);
+    }
+    const char *path = str_format(t->arena, "%s/people.sock", t->folder).at;
+    struct http_client **idle = arena_array(t->arena, struct http_client *, wanted);
+    for (size_t i = 0; i < wanted; i++)
+        idle[i] = client_open_unix(t, path);
+    for (size_t i = 0; i < wanted; i += wanted / 20)
+        CHECK_INT(client_ask(idle[i], "GET /healthz HTTP/1.1\n" HOST "\n").status, 200);
+    CHECK_INT(ask(t, world->people, NULL, "GET /test/peer HTTP/1.1\n" HOST "\n").status, 200);
+    for (size_t i = 0; i < wanted; i++)
+        client_close(idle[i]);
+    end_server(world);
+}
