@@ -285,3 +285,38 @@ TEST(after_a_reply_its_sender_hears_whether_all_was_sent)
     CHECK_INT(after_whole(), 1);
     CHECK_INT(after_broken(), 1);
 }
+TEST(a_problem_is_json_for_programs_and_a_page_for_browsers)
+{
+    struct world *world = given_server(t, "");
+    struct answer json = ask(t, world->people, NULL, GET_("/nothing"));
+    CHECK_INT(json.status, 404);
+    CHECK_STR(answer_header(&json, "Content-Type"), STR("application/problem+json"));
+    CHECK(has(json.body, "\"status\":404") && has(json.body, "\"title\":\"Niet gevonden\""));
+    struct answer english = ask(t, world->people, NULL,
+                                "GET /nothing HTTP/1.1\n" HOST "Accept-Language: en-GB, nl;q=0.5\n\n");
+    CHECK(has(english.body, "\"title\":\"Not found\""));
+    struct answer page = ask(t, world->people, NULL,
+                             "GET /nothing HTTP/1.1\n" HOST "Accept: text/html\n\n");
+    CHECK_INT(page.status, 404);
+    CHECK(has(answer_header(&page, "Content-Type"), "text/html"));
+    CHECK(has(page.body, "Niet gevonden"));
+    end_server(world);
+}
+
+TEST(log_in_attempts_are_counted_by_the_minute)
+{
+    struct world *world = given_server(t, "limit.login = 3\n");
+    struct http_client *client = client_open(t, world->people, NULL);
+    struct answer answer = { 0 };
+    int let_in = 0;
+    for (int i = 0; i < 6; i++) {
+        answer = client_ask(client, "POST /inloggen HTTP/1.1\n" HOST "Content-Length: 0\n\n");
+        let_in += answer.status != 429;
+    }
+    CHECK_INT(let_in, 3);
+    CHECK_INT(answer.status, 429);
+    CHECK_STR(answer_header(&answer, "Retry-After"), STR("60"));
+    client_close(client);
+    end_server(world);
+}
+
