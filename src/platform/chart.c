@@ -78,8 +78,8 @@ static void put_value_axis(struct drawing *d)
         double y = y_of(d, value);
         buf_addf(&d->out, "<line class=\"chart__grid\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"/>",
                  LEFT, WIDTH - RIGHT, y, y);
-        buf_addf(&d->out, "<text class=\"chart__text\" x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\" "
-                          "dominant-baseline=\"middle\">%.*s</text>",
+        buf_addf(&d->out, "<text class=\"chart__text\" x=\"%.0f\" y=\"%.1f\" dy=\"0.35em\" "
+                          "text-anchor=\"end\">%.*s</text>",
                  LEFT - 8, y, FMT(text));
     }
 }

@@ -111,8 +111,9 @@ bool show_about(struct request *request, struct error *err)
     page_crumb(page, "/", tr(request, N_("Home")));
     struct node *list = node_put_list(page, "services");
     for (size_t i = 0; request->app->services[i]; i++) {
-        struct node *service = node_add_map(list);
-        node_put_text(service, "name", tr(request, request->app->services[i]->title));
+        const struct service *service = request->app->services[i];
+        node_put_text(node_add_map(list), "name",
+                      service->title ? tr(request, service->title) : str_of(service->name));
     }
     return reply_page(request, "platform/pages/about", page);
 }

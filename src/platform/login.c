@@ -35,6 +35,7 @@ static void put_demo(struct request *request, struct node *page)
 static struct node *log_in_page(struct request *request, struct str login, struct str back)
 {
     struct node *page = page_new(request, tr(request, N_("Log in")));
+    page_crumb(page, "/", tr(request, N_("Home")));
     struct node *field = page_field(page, "login", "text", tr(request, N_("Login name")), login);
     node_put_text(field, "autocomplete", STR("username"));
     node_put_flag(field, "required", true);

@@ -93,7 +93,7 @@ static struct str link_to(const struct request *request, const struct table *tab
         buf_addf(&out, "page=%lld&", (long long)link.page);
     if (link.csv)
         buf_lit(&out, "format=csv&");
-    return str_slice(buf_str(&out), 0, out.len - 1);
+    return out.len > 1 ? str_slice(buf_str(&out), 0, out.len - 1) : buf_str(&out);
 }
 
 static struct str sort_word(const struct request *request, const char *key, bool descending)

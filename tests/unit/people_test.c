@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The platform's own pages, as a browser meets them. */
+#include "tests/unit/http_world.h"
+
+#include "platform/accounts.h"
+#include "platform/people.h"
+
+#define HOST "Host: localhost\nAccept: text/html\nAccept-Language: en\n"
+
+struct browser {
+    struct test *t;
+    struct world *world;
+    struct str cookies; /* a Cookie header with its newline, or empty */
+    struct str token;
+};
+
+static bool has(struct str text, const char *part)
+{
+    return str_find(text, str_of(part)) >= 0;
+}
+
+/* The value of a cookie that an answer sets; empty when it does not. */
+static struct str set_cookie(const struct answer *answer, const char *name)
+{
+    struct str head = answer->head;
+    while (str_more(head)) {
+        struct str line = str_cut(&head, '\n'), mark = str_of("et-cookie: ");
+        ptrdiff_t at = str_find(line, mark);
+        if (at < 0)
+            at = str_find(line, STR("et-Cookie: "));
+        if (at < 0)
+            continue;
+        struct str value = str_slice(line, (size_t)at + mark.len, line.len);
+        if (str_eq(str_cut(&value, '='), str_of(name)))
+            return str_cut(&value, ';');
+    }
+    return STR("");
+}
+
+static struct answer get(struct browser *b, const char *path)
+{
+    return ask(b->t, b->world->people, NULL,
+               str_format(b->t->arena, "GET %s HTTP/1.1\n" HOST "%.*s\n", path,
+                          FMT(b->cookies)).at);
+}
+
+static struct answer post(struct browser *b, const char *path, const char *fields)
+{
+    struct str body = str_format(b->t->arena, "form_token=%.*s&%s", FMT(b->token), fields);
+    return ask(b->t, b->world->people, NULL,
+               str_format(b->t->arena,
+                          "POST %s HTTP/1.1\n" HOST "%.*sContent-Type: "
+                          "application/x-www-form-urlencoded\nContent-Length: %zu\n\n%.*s",
+                          path, FMT(b->cookies), body.len, FMT(body)).at);
+}
+
+static void read_token(struct browser *b, const struct answer *answer)
+{
+    struct str mark = STR("name=\"form_token\" value=\"");
+    ptrdiff_t at = str_find(answer->body, mark);
+    CHECK(at >= 0);
+    struct str rest = str_slice(answer->body, (size_t)at + mark.len, answer->body.len);
+    b->token = str_cut(&rest, '"');
+}
+
+static struct browser given_browser(struct test *t, struct world *world)
+{
+    struct browser b = { .t = t, .world = world };
+    struct answer page = get(&b, "/inloggen");
+    CHECK_INT(page.status, 200);
+    read_token(&b, &page);
+    b.cookies = str_format(t->arena, "Cookie: fundament_form=%.*s\n",
+                           FMT(set_cookie(&page, "fundament_form")));
+    return b;
+}
+
+static struct world *given_demo(struct test *t)
+{
+    struct world *world = given_server(t, "limit.login = 0\n");
+    struct error err = { 0 };
+    CHECK_OK(people_start(&world->app, &world->app.state[0], &err), err);
+    CHECK_OK(seed_demo_accounts(&world->app, t->arena, 1, &err), err);
+    return world;
+}
+
+/* Logs in and takes the session's cookie and form token. */
+static struct browser given_person(struct test *t, struct world *world)
+{
+    struct browser b = given_browser(t, world);
+    struct answer answer = post(&b, "/inloggen", "login=Bestuur&password=" DEMO_PASSWORD);
+    CHECK_INT(answer.status, 303);
+    struct str form = str_slice(b.cookies, 0, b.cookies.len - 1);
+    b.cookies = str_format(t->arena, "%.*s; fundament_session=%.*s\n", FMT(form),
+                           FMT(set_cookie(&answer, "fundament_session")));
+    struct answer page = get(&b, "/account");
+    CHECK_INT(page.status, 200);
+    read_token(&b, &page);
+    return b;
+}
+
+TEST(who_logs_in_comes_back_where_they_were)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_browser(t, world);
+    struct answer asked = get(&b, "/account");
+    CHECK_INT(asked.status, 303);
+    CHECK_STR(answer_header(&asked, "Location"), STR("/inloggen?naar=%2Faccount"));
+    struct answer done =
+        post(&b, "/inloggen", "naar=%2Faccount&login=bestuur&password=" DEMO_PASSWORD);
+    CHECK_INT(done.status, 303);
+    CHECK_STR(answer_header(&done, "Location"), STR("/account"));
+    CHECK_INT(set_cookie(&done, "fundament_session").len, 43);
+    end_server(world);
+}
+
+TEST(logging_in_leads_to_no_other_site)
+{
+    static const char *const away[] = { "https%3A%2F%2Fevil.example", "%2F%2Fevil.example",
+                                        "%2F%5Cevil.example", "%2Fa%0D%0ASet-Cookie:x", "" };
+    struct world *world = given_demo(t);
+    for (size_t i = 0; i < sizeof away / sizeof *away; i++) {
+        struct browser b = given_browser(t, world);
+        struct answer done =
+            post(&b, "/inloggen",
+                 str_format(t->arena, "naar=%s&login=school&password=" DEMO_PASSWORD, away[i]).at);
+        CHECK_INT(done.status, 303);
+        CHECK_STR(answer_header(&done, "Location"), STR("/"));
+        struct answer language =
+            get(&b, str_format(t->arena, "/taal/en?naar=%s", away[i]).at);
+        CHECK_STR(answer_header(&language, "Location"), STR("/"));
+    }
+    end_server(world);
+}
+
+TEST(a_wrong_password_and_an_unknown_login_get_the_same_answer)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_browser(t, world);
+    struct answer wrong = post(&b, "/inloggen", "login=bestuur&password=wrong");
+    struct answer unknown = post(&b, "/inloggen", "login=nobody&password=wrong");
+    CHECK_INT(wrong.status, 422);
+    CHECK_INT(unknown.status, 422);
+    CHECK(has(wrong.body, "The login name or the password is not right."));
+    CHECK(has(unknown.body, "The login name or the password is not right."));
+    CHECK(has(wrong.body, "value=\"bestuur\"")); /* what was typed is kept */
+    CHECK(!has(wrong.body, "value=\"wrong\""));  /* but not the password */
+    end_server(world);
+}
+
+TEST(guessing_is_slowed_down)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_browser(t, world);
+    int tries = 0;
+    struct answer answer;
+    do
+        answer = post(&b, "/inloggen", "login=bestuur&password=wrong");
+    while (answer.status == 422 && ++tries < 20);
+    CHECK_INT(answer.status, 429);
+    CHECK(tries >= 4);
+    CHECK(answer_header(&answer, "Retry-After").len > 0);
+    answer = post(&b, "/inloggen", "login=school&password=" DEMO_PASSWORD);
+    CHECK_INT(answer.status, 303);
+    end_server(world);
+}
+
+TEST(logging_out_ends_the_session)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_person(t, world);
+    CHECK_INT(post(&b, "/uitloggen", "").status, 303);
+    CHECK_INT(get(&b, "/account").status, 303);
+    end_server(world);
+}
+
+TEST(a_form_without_its_token_is_refused)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_person(t, world);
+    b.token = STR("AAAA");
+    CHECK_INT(post(&b, "/uitloggen", "").status, 403);
+    CHECK_INT(get(&b, "/account").status, 200);
+    end_server(world);
+}
+
+TEST(a_password_is_changed_by_who_knows_the_present_one)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_person(t, world), other = given_person(t, world);
+    struct answer wrong =
+        post(&b, "/account/wachtwoord", "current=nonsense&password=a%20brand%20new%20one");
+    CHECK_INT(wrong.status, 422);
+    CHECK(has(wrong.body, "id=\"current-error\">This is not your present password."));
+    struct answer shorter =
+        post(&b, "/account/wachtwoord", "current=" DEMO_PASSWORD "&password=short");
+    CHECK_INT(shorter.status, 422);
+    CHECK(has(shorter.body, "aria-describedby=\"password-error password-hint\""));
+    CHECK_INT(post(&b, "/account/wachtwoord",
+                   "current=" DEMO_PASSWORD "&password=a%20brand%20new%20one%20").status, 303);
+    CHECK_INT(get(&b, "/account").status, 200);
+    CHECK_INT(get(&other, "/account").status, 303); /* logged out elsewhere */
+    struct browser fresh = given_browser(t, world);
+    CHECK_INT(post(&fresh, "/inloggen", "login=bestuur&password=" DEMO_PASSWORD).status, 422);
+    CHECK_INT(post(&fresh, "/inloggen",
+                   "login=bestuur&password=a%20brand%20new%20one%20").status, 303);
+    end_server(world);
+}
+
+TEST(pages_are_in_the_language_that_was_chosen)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_browser(t, world);
+    CHECK(has(get(&b, "/").body, "<html lang=\"en\">"));
+    struct answer chosen = get(&b, "/taal/nl?naar=%2Fover");
+    CHECK_STR(answer_header(&chosen, "Location"), STR("/over"));
+    b.cookies = str_format(t->arena, "Cookie: taal=%.*s\n", FMT(set_cookie(&chosen, "taal")));
+    CHECK(has(get(&b, "/over").body, "<html lang=\"nl\">"));
+    CHECK_INT(get(&b, "/taal/fr").status, 404);
+    end_server(world);
+}
+
+TEST(the_demo_shows_its_accounts_and_another_installation_does_not)
+{
+    struct world *world = given_server(t, "");
+    struct browser b = given_browser(t, world);
+    CHECK(!has(get(&b, "/inloggen").body, DEMO_PASSWORD));
+    struct error err = { 0 };
+    CHECK_OK(seed_demo_accounts(&world->app, t->arena, 1, &err), err);
+    CHECK_OK(seed_demo_accounts(&world->app, t->arena, 1, &err), err);
+    CHECK(has(get(&b, "/inloggen").body, DEMO_PASSWORD));
+    end_server(world);
+}
