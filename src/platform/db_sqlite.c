@@ -4,12 +4,15 @@
  * connections exist than snapshots were ever open at once. */
 #include "platform/db_sqlite.h"
 
+#include "base/instant.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 10000 /* how long we wait for another process's write */
+#define BUSY_PAUSE_MS   20
 #define IDLE_READERS 8        /* more are closed when they are given back */
 #define FIRST_CACHE_SIZE 64 /* of prepared statements; doubles */
 #define FILE_MODE 0640
@@ -64,6 +67,19 @@ static int set_up(sqlite3 *handle, bool writes)
     return status;
 }
 
+/* Changing a new file to WAL fails at once, without waiting, while another process does the same
+ * or closes the file; a moment later it need not be done or can be. */
+static int set_up_patiently(sqlite3 *handle, bool writes)
+{
+    instant until = instant_monotonic() + BUSY_TIMEOUT_MS * (SECOND / 1000);
+    int status = set_up(handle, writes);
+    while ((status & 0xff) == SQLITE_BUSY && instant_monotonic() < until) {
+        sqlite3_sleep(BUSY_PAUSE_MS);
+        status = set_up(handle, writes);
+    }
+    return status;
+}
+
 bool sqlite_connect(struct sqlite *db, bool writes, struct connection **connection,
                     struct error *err)
 {
@@ -80,7 +96,7 @@ bool sqlite_connect(struct sqlite *db, bool writes, struct connection **connecti
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int status = sqlite3_open_v2(db->path, &made->handle, flags, NULL);
     if (status == SQLITE_OK)
-        status = set_up(made->handle, writes);
+        status = set_up_patiently(made->handle, writes);
     if (status != SQLITE_OK) {
         sqlite_refusal(made->handle, status, err);
         sqlite_disconnect(made);

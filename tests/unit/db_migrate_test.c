@@ -56,21 +56,28 @@ TEST_DB(a_database_of_an_older_version_is_refused)
     db_close(db);
 }
 
-TEST_DB(two_nodes_can_migrate_at_once)
+enum { NODES = 4 };
+
+TEST_DB(several_nodes_can_migrate_at_once)
 {
-    int status;
+    int status, together[2];
+    char go;
+    CHECK(pipe(together) == 0);
     fflush(stdout);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < NODES; i++) {
         if (fork() != 0)
             continue;
         struct error err;
+        close(together[1]);
+        CHECK(read(together[0], &go, 1) == 0); /* all start when the pipe is closed */
         struct db *db = given_db(t);
         CHECK_OK(db_migrate(db, t->arena, services, &err), err);
         db_close(db);
         _exit(0);
     }
-    CHECK(wait(&status) > 0 && status == 0);
-    CHECK(wait(&status) > 0 && status == 0);
+    close(together[1]);
+    for (int i = 0; i < NODES; i++)
+        CHECK(wait(&status) > 0 && status == 0);
 }
 
 static bool do_next_number(struct tx *tx, void *with, struct error *err)
