@@ -150,13 +150,22 @@ static void put_children(const struct node *node, struct buf *out)
     }
 }
 
+/* Recognisably a real number, so that it is one again when it is read. */
+static void put_real(struct buf *out, double real)
+{
+    struct str text = str_format(out->arena, "%.17g", real);
+    buf_add(out, text);
+    if (!str_has(text, '.') && !str_has(text, 'e'))
+        buf_lit(out, ".0");
+}
+
 void node_to_json(const struct node *node, struct buf *out)
 {
     switch (node->kind) {
     case NODE_NULL: buf_lit(out, "null"); break;
     case NODE_FLAG: buf_add(out, node->flag ? STR("true") : STR("false")); break;
     case NODE_INT: buf_int(out, node->number); break;
-    case NODE_REAL: buf_addf(out, "%.17g", node->real); break;
+    case NODE_REAL: put_real(out, node->real); break;
     case NODE_TEXT: put_json_text(out, node->text); break;
     case NODE_LIST:
         buf_byte(out, '[');
