@@ -84,8 +84,10 @@ static void read_client(gnutls_x509_crt_t certificate, struct machine *machine)
                    &client->common_name))
         client->common_name = STR("");
     if (!read_name(certificate, SERIAL_OID, machine->serial_number, sizeof machine->serial_number,
-                   &client->serial_number))
+                   &client->serial_number)) {
+        client->serial_number = STR("");
         machine->state = MACHINE_NAMELESS;
+    }
 }
 
 /* The first thing that its owner should know. */
