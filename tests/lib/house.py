@@ -328,7 +328,7 @@ class Connection:
                 self.http.request(method, path, body, headers or {})
                 answer = self.http.getresponse()
                 return answer.status, dict(answer.getheaders()), answer.read()
-            except (http.client.HTTPException, ConnectionError):
+            except (http.client.HTTPException, ConnectionError, ssl.SSLError):
                 self.http.close()  # the server may close an idle connection
                 if attempt == 2:
                     raise

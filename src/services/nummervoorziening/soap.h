@@ -9,7 +9,7 @@
 #define ECK_NS    "http://ketenid.nl/eck/schemas/v1_0"
 
 /* A batch of a million ECK iDs by a talkative client. */
-#define SOAP_BODY ((size_t)320 * 1024 * 1024)
+#define SOAP_BODY ((size_t)180 * 1024 * 1024)
 
 bool answer_soap(struct request *request, struct error *err);
 /* Only single questions are answered in the network thread: they write nothing. */
