@@ -3,6 +3,7 @@
  * win, runs it, and writes how it ended, unless its lease was lost to another. */
 #include "platform/jobs.h"
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "platform/app.h"
@@ -62,13 +63,47 @@ static const struct statement wait_again = SQL(
     "UPDATE job SET state = $4, run_at = $5, attempt = $6, last_error = $7"
     " WHERE id = $1 AND attempt = $2 AND state = 'running' AND node = $3");
 
+static const struct statement running = SQL(
+    "SELECT id, node FROM job WHERE state = 'running'");
+
+static const struct statement take_back = SQL(
+    "UPDATE job SET run_at = $3 WHERE id = $1 AND node = $2 AND state = 'running'");
+
 /* ------------------------------------------------------------------ small facts */
 
-static struct str node_name(struct arena *arena)
+/* When the process with this number started, in ticks since boot (field 22 of /proc/PID/stat, behind
+ * the name in brackets); 0: there is none. */
+static unsigned long long start_of(int64_t pid)
+{
+    char path[64], line[1024] = "";
+    unsigned long long start = 0;
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    FILE *stat = fopen(path, "re");
+    if (!stat)
+        return 0;
+    size_t got = fread(line, 1, sizeof line - 1, stat);
+    fclose(stat);
+    line[got] = '\0';
+    const char *rest = strrchr(line, ')');
+    if (!rest
+        || sscanf(rest, ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+                        " %*s %llu", &start) != 1)
+        return 0;
+    return start;
+}
+
+static struct str host_name(struct arena *arena)
 {
     char host[NODE_TEXT] = "";
     gethostname(host, sizeof host - 1);
-    return str_format(arena, "%s:%d", host, (int)getpid());
+    return str_format(arena, "%s", host);
+}
+
+/* "host:pid:start": no later process has the same. */
+static struct str node_name(struct arena *arena)
+{
+    return str_format(arena, "%.*s:%d:%llu", FMT(host_name(arena)), (int)getpid(),
+                      start_of(getpid()));
 }
 
 static instant lease_of(const struct job_kind *kind)
@@ -318,6 +353,53 @@ static bool do_add_periodic(struct tx *tx, void *with, struct error *err)
     return true;
 }
 
+/* Was this node a process of this computer that is no more? Where two computers share a name, at worst
+ * a job is taken over while it runs: its first owner then loses the lease, as when it was too slow. */
+static bool is_dead(struct arena *arena, struct str node)
+{
+    struct str host = str_cut(&node, ':'), number = str_cut(&node, ':');
+    int64_t pid, start;
+    return str_eq(host, host_name(arena)) && str_to_int(number, 1, INT32_MAX, &pid)
+           && str_to_int(node, 0, INT64_MAX, &start)
+           && start_of(pid) != (unsigned long long)start;
+}
+
+struct left_job {
+    struct str id, node;
+};
+
+static bool find_left(struct tx *tx, struct left_job **left, size_t *count, struct error *err)
+{
+    list_of(struct left_job) list = { 0 };
+    struct rows rows;
+    if (!db_query(tx, &running, NO_ARGS, &rows, err))
+        return false;
+    while (rows_next(&rows)) {
+        struct left_job job = { row_text(&rows, 0), row_text(&rows, 1) };
+        if (is_dead(tx_arena(tx), job.node))
+            *list_add(tx_arena(tx), &list) = job;
+    }
+    *left = list.at;
+    *count = list.len;
+    return rows_end(&rows, err);
+}
+
+/* What a process of this computer left behind need not wait until its lease ends. */
+static bool do_take_back(struct tx *tx, void *with, struct error *err)
+{
+    struct left_job *left;
+    size_t count;
+    (void)with;
+    if (!find_left(tx, &left, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!db_do(tx, &take_back,
+                   ARGS(arg_text(left[i].id), arg_text(left[i].node), arg_int(instant_now())),
+                   NULL, err))
+            return false;
+    return true;
+}
+
 static bool prepare(struct app *app, struct error *err)
 {
     struct arena arena = { 0 };
@@ -377,7 +459,10 @@ static void make_lock(struct jobs *jobs)
 
 bool jobs_start(struct app *app, int64_t workers, struct error *err)
 {
-    if (!prepare(app, err))
+    struct arena arena = { 0 };
+    bool prepared = prepare(app, err) && db_write(app->db, &arena, do_take_back, app, err);
+    arena_free(&arena);
+    if (!prepared)
         return false;
     struct jobs *jobs = calloc(1, sizeof *jobs + (size_t)workers * sizeof jobs->threads[0]);
     if (!jobs)

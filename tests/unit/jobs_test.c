@@ -244,6 +244,12 @@ static void die_in_a_job(struct test *t)
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+static void wait_for_runs(int wanted)
+{
+    while (runs < wanted)
+        nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+}
+
 static const struct statement turn_well = SQL("UPDATE job SET kind = 'test.well'");
 
 TEST_DB(a_job_whose_node_died_is_run_by_another)
@@ -262,6 +268,23 @@ TEST_DB(a_job_whose_node_died_is_run_by_another)
     CHECK_INT(runs, 1);
     CHECK_INT(last_attempt, 2);
     CHECK_INT(all_jobs(t, &app), 0);
+    db_close(app.db);
+}
+
+TEST_DB(a_node_that_starts_takes_back_what_its_dead_predecessor_left)
+{
+    struct app app = given_app(t);
+    struct error err;
+    given_job(t, &app, "test.death", "4");
+    db_close(app.db);
+    die_in_a_job(t);
+    app = given_app(t);
+    CHECK_OK(db_write(app.db, t->arena, do_statement, (void *)&turn_well, &err), err);
+    CHECK_OK(jobs_start(&app, 1, &err), err); /* the lease still holds */
+    wait_for_runs(1);
+    jobs_stop(&app);
+    CHECK_INT(last_attempt, 2);
+    CHECK_INT(jobs_in(t, &app, "running"), 0);
     db_close(app.db);
 }
 
@@ -286,12 +309,6 @@ TEST_DB(a_lost_lease_cannot_be_extended_and_ends_nothing)
     CHECK_INT(runs, 1);
     CHECK_INT(all_jobs(t, &app), 0);
     db_close(app.db);
-}
-
-static void wait_for_runs(int wanted)
-{
-    while (runs < wanted)
-        nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 }
 
 TEST_DB(many_workers_of_two_nodes_run_each_job_once)
