@@ -217,6 +217,18 @@ bool show_board(struct request *request, struct error *err)
         && reply_page(request, "sector/pages/board", page);
 }
 
+/* "VBO/MAVO/HAVO" as a list that a narrow column can break. */
+static struct str structure_text(struct arena *arena, struct str structure)
+{
+    struct buf out = { .arena = arena };
+    for (struct str rest = structure; rest.len;) {
+        buf_add(&out, str_cut(&rest, '/'));
+        if (rest.len)
+            buf_lit(&out, ", ");
+    }
+    return buf_str(&out);
+}
+
 static void put_locations(struct request *request, struct node *page,
                           const struct location_list *locations)
 {
@@ -233,7 +245,7 @@ static void put_locations(struct request *request, struct node *page,
                                           FMT(location->number))));
         node_put_text(row, "place",
                       str_trim(str_format(arena, "%.*s %.*s", FMT(location->postcode), FMT(place))));
-        node_put_text(row, "structure", location->structure);
+        node_put_text(row, "structure", structure_text(arena, location->structure));
         if (location->pupils >= 0)
             node_put_int(row, "pupils", location->pupils);
         else

@@ -305,7 +305,7 @@ bool store_history_of(struct tx *tx, const char *kind, struct str id, int64_t li
                       struct history_list *history, struct error *err)
 {
     static const struct statement find = SQL(
-        "SELECT version, at, what, changes, id"
+        "SELECT version, at, what, changes, ''"
         "  FROM sector_history"
         " WHERE kind = $1 AND id = $2"
         " ORDER BY version DESC"

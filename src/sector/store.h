@@ -150,7 +150,7 @@ struct history {
     instant at;
     enum change what;
     struct str changes; /* JSON: {"field": ["before", "after"]} */
-    struct str id;      /* of what changed */
+    struct str id;      /* of the location; empty in a thing's own history */
 };
 struct history_list {
     struct history *at;
