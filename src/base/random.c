@@ -2,12 +2,15 @@
 #include "base/random.h"
 
 #include "base/encoding.h"
+#include "base/list.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sysexits.h>
+
+#define UUID_LEN ((size_t)36)
 
 void random_bytes(void *bytes, size_t size)
 {
@@ -34,12 +37,17 @@ struct str random_token(struct arena *arena, size_t size)
 
 struct str random_uuid(struct arena *arena)
 {
-    unsigned char b[16];
-    random_bytes(b, sizeof b);
-    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    return str_format(arena,
-                      "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-                      b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-                      b[13], b[14], b[15]);
+    static const size_t groups[] = { 4, 2, 2, 2, 6 }; /* bytes between the dashes */
+    unsigned char bytes[16];
+    random_bytes(bytes, sizeof bytes);
+    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+    char *text = arena_alloc(arena, UUID_LEN), *at = text;
+    for (size_t i = 0, from = 0; i < count_of(groups); from += groups[i++]) {
+        if (i > 0)
+            *at++ = '-';
+        hex_write(bytes + from, groups[i], at);
+        at += 2 * groups[i];
+    }
+    return (struct str){ text, UUID_LEN };
 }

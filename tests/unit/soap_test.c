@@ -171,7 +171,12 @@ TEST(every_answer_has_a_message_id_of_its_own)
 {
     struct str call = envelope(t, ACTION MESSAGE, PING);
     struct str first = send(t, call).message_id, second = send(t, call).message_id;
-    CHECK_INT(first.len, strlen("urn:uuid:") + 36);
+    struct str uuid = str_slice(first, strlen("urn:uuid:"), first.len);
+    CHECK_INT(uuid.len, 36);
+    for (size_t i = 0; i < uuid.len; i++)
+        CHECK((i == 8 || i == 13 || i == 18 || i == 23) == (uuid.at[i] == '-'));
+    CHECK_INT(uuid.at[14], '4');
+    CHECK(strchr("89ab", uuid.at[19]));
     CHECK(!str_eq(first, second));
 }
 
