@@ -15,7 +15,7 @@
 
 /* What the kinds below saw, in this process. */
 static atomic_int runs, sum;
-static int64_t last_attempt;
+static atomic_llong last_attempt;
 
 static bool run_well(struct app *app, struct arena *arena, const struct job *job,
                      struct error *err)
