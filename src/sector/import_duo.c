@@ -102,7 +102,7 @@ static void match_known(struct import *import, const struct location_row *known,
     duo_keep_absent(import->file, &known->location, &now.location);
     struct step *step = add_step(import, &now);
     struct node *changes = node_map(import->arena);
-    location_changes(changes, known, &now);
+    location_changes(changes, known, &step->row);
     if (!changes->count && !known->location.ended) {
         import->report->unchanged++;
         return;
