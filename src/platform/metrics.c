@@ -45,17 +45,22 @@ struct series {
 
 struct metrics {
     pthread_mutex_t lock;        /* held to add a series, never to count */
-    struct arena *arena;
+    struct arena arena;          /* its own, behind the lock: any thread may add a series */
     size_t count;
     _Atomic uint64_t lost;
     _Atomic(struct series *) slots[SLOTS];
 };
 
+static void free_arena(void *arena)
+{
+    arena_free(arena);
+}
+
 struct metrics *metrics_new(struct arena *arena)
 {
     struct metrics *metrics = arena_new(arena, struct metrics);
     pthread_mutex_init(&metrics->lock, NULL);
-    metrics->arena = arena;
+    arena_defer(arena, free_arena, &metrics->arena);
     return metrics;
 }
 
@@ -111,9 +116,9 @@ static struct series *add_series(struct metrics *metrics, const struct series *w
     size_t slot = find_slot(metrics, wanted); /* again: another thread may have added it */
     struct series *series = atomic_load_explicit(&metrics->slots[slot], memory_order_relaxed);
     if (!series && metrics->count < SERIES_MAX) {
-        series = arena_copy(metrics->arena, wanted, sizeof *wanted);
+        series = arena_copy(&metrics->arena, wanted, sizeof *wanted);
         if (series->kind != GAUGE)
-            series->shards = new_shards(metrics->arena);
+            series->shards = new_shards(&metrics->arena);
         metrics->count++;
         atomic_store_explicit(&metrics->slots[slot], series, memory_order_release);
     }

@@ -222,7 +222,10 @@ TEST(metrics_are_for_the_operator_and_for_machines)
     struct pem client = given_client(t, world, 0, 10);
     CHECK_INT(ask(t, world->people, NULL, GET_("/metrics")).status, 401);
     CHECK_INT(ask(t, world->machines, NULL, GET_("/metrics")).status, 403);
-    struct answer answer = ask(t, world->machines, &client, GET_("/metrics"));
+    /* A request counts when its last byte is sent, which its client may see a moment earlier. */
+    struct answer answer = { 0 };
+    for (int i = 0; i < 100 && !has(answer.body, "fundament_request_seconds"); i++)
+        answer = ask(t, world->machines, &client, GET_("/metrics"));
     CHECK_INT(answer.status, 200);
     CHECK(has(answer.body, "fundament_request_seconds"));
     end_server(world);
