@@ -43,7 +43,8 @@ bool machine_may_enter(const struct machine *machine, instant now, struct error 
     if (state == MACHINE_OK)
         return true;
     fail_code(err, FORBIDDEN, "client-certificate", states[state].message);
-    return fail_detail(err, "client certificate %s", states[state].name);
+    return fail_detail(err, "client certificate %s %.16s", states[state].name,
+                       machine->fingerprint); /* of an organisation, not a person */
 }
 
 void machine_copy(struct machine *to, const struct machine *from)

@@ -57,8 +57,8 @@ static gnutls_datum_t datum(struct str s)
     return (gnutls_datum_t){ (unsigned char *)(uintptr_t)s.at, (unsigned)s.len };
 }
 
-struct http_client *client_try(struct test *t, int port, const struct pem *pem,
-                               const char *priorities)
+static struct http_client *shake_hands(struct test *t, int port, const struct pem *pem,
+                                       const char *priorities, struct str ticket)
 {
     struct http_client *client = client_open_plain(t, port);
     gnutls_certificate_allocate_credentials(&client->credentials);
@@ -72,6 +72,8 @@ struct http_client *client_try(struct test *t, int port, const struct pem *pem,
     gnutls_init(&client->session, GNUTLS_CLIENT);
     gnutls_priority_set_direct(client->session, priorities, NULL);
     gnutls_credentials_set(client->session, GNUTLS_CRD_CERTIFICATE, client->credentials);
+    if (ticket.len)
+        gnutls_session_set_data(client->session, ticket.at, ticket.len);
     gnutls_transport_set_int(client->session, client->fd);
     gnutls_handshake_set_timeout(client->session, PATIENCE_MS);
     int result;
@@ -82,6 +84,36 @@ struct http_client *client_try(struct test *t, int port, const struct pem *pem,
         return client;
     client_close(client);
     return NULL;
+}
+
+struct http_client *client_try(struct test *t, int port, const struct pem *pem,
+                               const char *priorities)
+{
+    return shake_hands(t, port, pem, priorities, STR(""));
+}
+
+struct http_client *client_resume(struct test *t, int port, const struct pem *pem,
+                                  struct str ticket)
+{
+    struct http_client *client = shake_hands(t, port, pem, "NORMAL", ticket);
+    if (!client)
+        test_fail(__FILE__, __LINE__, "the TLS handshake failed");
+    return client;
+}
+
+struct str client_ticket(struct http_client *client)
+{
+    gnutls_datum_t data = { NULL, 0 };
+    if (gnutls_session_get_data2(client->session, &data) < 0)
+        return STR("");
+    struct str ticket = str_copy(client->arena, (struct str){ (const char *)data.data, data.size });
+    gnutls_free(data.data);
+    return ticket;
+}
+
+bool client_was_resumed(struct http_client *client)
+{
+    return gnutls_session_is_resumed(client->session) != 0;
 }
 
 struct http_client *client_open(struct test *t, int port, const struct pem *pem)

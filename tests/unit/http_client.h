@@ -29,6 +29,13 @@ struct http_client *client_try(struct test *t, int port, const struct pem *pem,
 struct str client_peer(struct http_client *client);
 bool client_was_asked(struct http_client *client);
 
+/* What a next connection needs to take up this one's session; empty when the server gave no ticket.
+ * A client that came with one says whether the server took it. */
+struct str client_ticket(struct http_client *client);
+struct http_client *client_resume(struct test *t, int port, const struct pem *pem,
+                                  struct str ticket);
+bool client_was_resumed(struct http_client *client);
+
 bool client_send(struct http_client *client, struct str bytes);
 struct answer client_read(struct http_client *client);
 void client_close(struct http_client *client);

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/instant.h"
+#include "platform/accounts.h"
 
 #include <unistd.h>
 
@@ -323,3 +324,67 @@ TEST(log_in_attempts_are_counted_by_the_minute)
     end_server(world);
 }
 
+
+static bool add_people(struct tx *tx, void *with, struct error *err)
+{
+    struct str *cookies = with; /* an operator's, and somebody's without a role */
+    const struct session_limits limits = { .idle = HOUR, .lifetime = DAY };
+    struct account operator, other;
+    return account_add(tx, STR("operator"), STR("O"), STR(""), &operator, err)
+        && account_add_role(tx, operator.id, ROLE_OPERATOR, STR(""), err)
+        && account_add(tx, STR("other"), STR("X"), STR(""), &other, err)
+        && session_start(tx, operator.id, instant_now(), &limits, &cookies[0], err)
+        && session_start(tx, other.id, instant_now(), &limits, &cookies[1], err);
+}
+
+TEST(a_role_opens_its_routes_and_no_others)
+{
+    struct world *world = given_server(t, "");
+    struct str cookies[2];
+    struct error err;
+    CHECK_OK(db_write(world->app.db, t->arena, add_people, cookies, &err), err);
+    const struct {
+        struct str cookie;
+        int status;
+    } cases[] = { { cookies[0], 200 }, { cookies[1], 403 }, { STR("AAAA"), 401 } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str request = str_format(t->arena, "GET /test/operator HTTP/1.1\n" HOST
+                                                  "Cookie: taal=en; fundament_session=%.*s\n\n",
+                                        FMT(cases[i].cookie));
+        struct answer answer = ask(t, world->people, NULL, request.at);
+        CHECK_INT(answer.status, cases[i].status);
+        if (answer.status == 200)
+            CHECK_STR(answer.body, STR("127.0.0.1 - en"));
+    }
+    end_server(world);
+}
+
+TEST(the_style_sheet_may_be_kept_for_good_by_its_tag)
+{
+    struct world *world = given_server(t, "");
+    struct http_client *client = client_open(t, world->people, NULL);
+    struct answer plain = client_ask(client, GET_("/static/fundament.css"));
+    CHECK_INT(plain.status, 200);
+    CHECK_STR(answer_header(&plain, "Content-Type"), STR("text/css; charset=utf-8"));
+    CHECK(!has(answer_header(&plain, "Cache-Control"), "immutable"));
+    struct str etag = answer_header(&plain, "ETag"), tag = str_slice(etag, 1, etag.len - 1);
+    struct answer tagged = client_ask(
+        client, str_format(t->arena, GET_("/static/fundament.css?v=%.*s"), FMT(tag)).at);
+    CHECK(has(answer_header(&tagged, "Cache-Control"), "immutable"));
+    CHECK_STR(tagged.body, plain.body);
+    struct answer same = client_ask(client, str_format(t->arena,
+                                                       "GET /static/fundament.css HTTP/1.1\n" HOST
+                                                       "If-None-Match: \"x\", W/%.*s\n\n",
+                                                       FMT(etag))
+                                                .at);
+    CHECK_INT(same.status, 304);
+    CHECK_INT(same.body.len, 0);
+    static const char *const nothing[] = {
+        GET_("/static/absent.css"), GET_("/static/..%2Fplatform%2Fnl.po"), GET_("/static/.css"),
+        GET_("/static/meson.build"),
+    };
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        CHECK_INT(client_ask(client, nothing[i]).status, 404);
+    client_close(client);
+    end_server(world);
+}

@@ -86,6 +86,36 @@ TEST(a_revoked_certificate_is_refused_from_the_reload_on_also_on_an_open_connect
     end_server(world);
 }
 
+TEST(a_resumed_session_knows_its_machine_and_is_checked_again)
+{
+    struct str crl;
+    struct error err;
+    struct world *world = given_server(t, "");
+    struct pem pem = given_client(t, world, 0, 10);
+    end_server(world);
+    CHECK_OK(pki_issue_crl(t->arena, str_format(t->arena, "%s/tls", t->folder).at, NULL, 0, &crl,
+                           &err),
+             err);
+    CHECK_OK(file_write(str_format(t->arena, "%s/tls/list.crl", t->folder).at, crl, 0644, &err),
+             err);
+    world = given_server(t, "machines.crl = tls/list.crl\n");
+    struct http_client *first = client_open(t, world->machines, &pem);
+    CHECK_INT(client_ask(first, WHO).status, 200);
+    struct str ticket = client_ticket(first);
+    client_close(first);
+    struct http_client *second = client_resume(t, world->machines, &pem, ticket);
+    CHECK(client_was_resumed(second));
+    CHECK_STR(client_ask(second, WHO).body, STR("127.0.0.1 " GOOD_OIN " nl"));
+    ticket = client_ticket(second);
+    client_close(second);
+    given_revoked(t, world, &pem, 1);
+    struct http_client *third = client_resume(t, world->machines, &pem, ticket);
+    CHECK(client_was_resumed(third));
+    CHECK_INT(client_ask(third, WHO).status, 403);
+    client_close(third);
+    end_server(world);
+}
+
 TEST(a_broken_reload_keeps_what_was_loaded)
 {
     struct world *world = given_server(t, "");

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
+#include "platform/json.h"
 #include "platform/service.h"
+#include "services/services.h"
 
 static bool nothing(struct request *request, struct error *err)
 {
@@ -67,4 +69,17 @@ TEST(openapi_says_who_may_ask)
     CHECK_INT(open->first->count, 0);
     CHECK_STR(node_text(at(document, "components securitySchemes machine"), "type"),
               STR("mutualTLS"));
+}
+
+TEST(every_schema_of_a_route_is_json)
+{
+    struct error err;
+    const struct node *json;
+    for (size_t i = 0; all_services[i]; i++)
+        for (const struct route *route = all_services[i]->routes; route && route->path; route++) {
+            if (route->api && route->api->answer)
+                CHECK_OK(json_parse(t->arena, str_of(route->api->answer), &json, &err), err);
+            if (route->api && route->api->body)
+                CHECK_OK(json_parse(t->arena, str_of(route->api->body), &json, &err), err);
+        }
 }
