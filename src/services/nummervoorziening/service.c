@@ -106,7 +106,6 @@ static bool start(struct app *app, void **state, struct error *err)
 {
     struct nummervoorziening *service = arena_new(app->arena, struct nummervoorziening);
     struct arena scratch = { 0 };
-    service->app = app;
     service->batch_items = config_int(app->config, "nummervoorziening.batch_items");
     service->batch_daily = config_int(app->config, "nummervoorziening.batch_daily");
     service->batch_keep = config_int(app->config, "nummervoorziening.batch_days") * DAY;

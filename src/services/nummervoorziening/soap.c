@@ -9,7 +9,6 @@
 #include "platform/jobs.h"
 #include "platform/metrics.h"
 #include "platform/page.h"
-#include "platform/soap.h"
 #include "platform/version.h"
 #include "services/nummervoorziening/access.h"
 #include "services/nummervoorziening/batch.h"
@@ -421,7 +420,7 @@ static void count_outcome(const struct question *question, const char *operation
 {
     const struct nummervoorziening *service = question->service;
     instant now = question->request->now;
-    metrics_count(service->app->metrics, "nummervoorziening_calls_total",
+    metrics_count(question->request->app->metrics, "nummervoorziening_calls_total",
                   "SOAP calls by operation.", "operation", operation, 1);
     if (ok) {
         if (question->pseudonyms > 0)
@@ -430,7 +429,7 @@ static void count_outcome(const struct question *question, const char *operation
         return;
     }
     const char *code = err->code ? err->code : err->kind == INTERNAL ? "InternalError" : "BadRequest";
-    metrics_count(service->app->metrics, "nummervoorziening_refusals_total",
+    metrics_count(question->request->app->metrics, "nummervoorziening_refusals_total",
                   "SOAP calls that ended in a fault, by its code.", "code", code, 1);
     use_refused(service->use, operation, code, now);
 }
@@ -453,7 +452,7 @@ static bool answer_operation(struct soap_call *call, struct error *err)
     return ok;
 }
 
-static const struct soap_service soap_service = {
+const struct soap_service nummervoorziening_soap = {
     .ns = ECK_NS,
     .port = "EckIDPort",
     .operations = soap_operations,
@@ -461,7 +460,7 @@ static const struct soap_service soap_service = {
 
 bool answer_soap(struct request *request, struct error *err)
 {
-    return soap_answer(request, &soap_service, err);
+    return soap_answer(request, &nummervoorziening_soap, err);
 }
 
 /* By the SOAPAction header; one that says something else than the body is refused later. */

@@ -3,7 +3,7 @@
 #ifndef NUMMERVOORZIENING_SOAP_H
 #define NUMMERVOORZIENING_SOAP_H
 
-#include "platform/http.h"
+#include "platform/soap.h"
 
 #define SOAP_PATH "/eck/ws/201703"
 #define ECK_NS    "http://ketenid.nl/eck/schemas/v1_0"
@@ -11,6 +11,7 @@
 /* A batch of a million ECK iDs by a talkative client. */
 #define SOAP_BODY ((size_t)180 * 1024 * 1024)
 
+extern const struct soap_service nummervoorziening_soap;
 bool answer_soap(struct request *request, struct error *err);
 /* Only single questions are answered in the network thread: they write nothing. */
 bool soap_is_quick(const struct request *request);

@@ -8,7 +8,6 @@
 #include "services/nummervoorziening/use.h"
 
 struct nummervoorziening {
-    struct app *app;
     struct derivation derivation;
     struct use *use;
     int64_t batch_items; /* most items in a batch */
