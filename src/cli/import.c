@@ -82,6 +82,7 @@ static bool import_files(struct app *app, struct command_line *line, take_bytes 
                          const struct import_options *options, struct error *err)
 {
     struct import_report sum = { 0 };
+    int files = 0;
     bool taken = true;
     for (int i = 0; taken && i < line->count; i++) {
         struct arena arena = { 0 };
@@ -90,8 +91,11 @@ static bool import_files(struct app *app, struct command_line *line, take_bytes 
         taken = import_file(app, take, options, &taking, &report, err);
         if (taken)
             add_up(&sum, &report);
+        files += taken;
         arena_free(&arena);
     }
+    if (!files)
+        return false;
     printf("%lld added, %lld changed, %lld ended, %lld unchanged, %lld refused\n",
            (long long)sum.added, (long long)sum.changed, (long long)sum.ended,
            (long long)sum.unchanged, (long long)sum.refused);
