@@ -44,7 +44,8 @@ static bool is_of_way(const struct request *request, const struct entry *entry, 
 {
     const struct way *way = with;
     (void)request;
-    return entry->role == way->roles[0] || entry->role == way->roles[1];
+    enum role role = entry->role == ROLE_ANYONE ? entry->audience : entry->role;
+    return role == way->roles[0] || role == way->roles[1];
 }
 
 static bool is_open(const struct request *request, const struct entry *entry, const void *with)
@@ -56,7 +57,8 @@ static bool is_open(const struct request *request, const struct entry *entry, co
 static bool is_mine(const struct request *request, const struct entry *entry, const void *with)
 {
     (void)with;
-    return entry->role != ROLE_ANYONE && session_has(request->session, entry->role);
+    enum role role = entry->role == ROLE_ANYONE ? entry->audience : entry->role;
+    return role != ROLE_ANYONE && session_has(request->session, role);
 }
 
 static void put_work(const struct request *request, struct node *map, const char *key,

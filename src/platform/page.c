@@ -16,13 +16,13 @@
 #define STYLE_SHEET   "fundament.css"
 #define THEME         "theme.css"
 
-/* A child of a map that this file made, to add to. */
-static struct node *own(struct node *map, const char *key)
+/* A list or map of the frame's part, to add to; made here when this is a form of its own. */
+static struct node *own(struct node *map, const char *key, enum node_kind kind)
 {
     for (struct node *child = map->first; child; child = child->next)
         if (str_eq(child->key, str_of(key)))
             return child;
-    return NULL;
+    return kind == NODE_LIST ? node_put_list(map, key) : node_put_map(map, key);
 }
 
 /* ---- The frame ---- */
@@ -124,14 +124,14 @@ struct node *page_new(struct request *request, struct str title)
 
 void page_crumb(struct node *page, const char *path, struct str title)
 {
-    struct node *crumb = node_add_map(own(page, "crumbs"));
+    struct node *crumb = node_add_map(own(page, "crumbs", NODE_LIST));
     node_put_text(crumb, "path", str_of(path));
     node_put_text(crumb, "title", title);
 }
 
 void page_notice(struct node *page, const char *kind, struct str text)
 {
-    struct node *notice = node_add_map(own(page, "notices"));
+    struct node *notice = node_add_map(own(page, "notices", NODE_LIST));
     node_put_text(notice, "kind", str_of(kind));
     node_put_text(notice, "text", text);
     node_put_flag(notice, "alert", strcmp(kind, "error") == 0 || strcmp(kind, "warning") == 0);
@@ -177,9 +177,9 @@ static bool is_input(struct str type)
 struct node *page_field(struct node *page, const char *name, const char *type, struct str label,
                         struct str value)
 {
-    struct node *field = node_add_map(own(page, "fields"));
+    struct node *field = node_add_map(own(page, "fields", NODE_LIST));
     struct str kind = str_of(type);
-    struct str error = node_text(own(page, "errors"), name);
+    struct str error = node_text(own(page, "errors", NODE_MAP), name);
     bool choice = str_eq(kind, STR("radio")) || str_eq(kind, STR("checkbox"));
     node_put_text(field, "name", str_of(name));
     node_put_text(field, "type", kind);
@@ -198,7 +198,7 @@ struct node *page_field(struct node *page, const char *name, const char *type, s
 
 void page_option(struct node *field, struct str value, struct str label, bool chosen)
 {
-    struct node *options = own(field, "options");
+    struct node *options = own(field, "options", NODE_LIST);
     struct node *option = node_add_map(options);
     node_put_text(option, "value", value);
     node_put_text(option, "label", label);
@@ -211,7 +211,7 @@ void page_form_error(struct request *request, struct node *page, const struct er
     const char *name = err->field ? err->field : "";
     const char *message = err->message ? translate(request->language, err->message) : NULL;
     struct str text = error_text(request->arena, err, message);
-    struct node *problems = own(page, "problems");
+    struct node *problems = own(page, "problems", NODE_LIST);
     if (!problems->first)
         node_put_flag(page, "has_problems", true);
     struct node *problem = node_add_map(problems);
@@ -220,8 +220,8 @@ void page_form_error(struct request *request, struct node *page, const struct er
     request->reply.status = 422;
     if (!*name)
         return;
-    node_put_text(own(page, "errors"), name, text);
-    for (struct node *field = own(page, "fields")->first; field; field = field->next)
+    node_put_text(own(page, "errors", NODE_MAP), name, text);
+    for (struct node *field = own(page, "fields", NODE_LIST)->first; field; field = field->next)
         if (str_eq(node_text(field, "name"), str_of(name)))
             node_put_text(field, "error", text);
 }

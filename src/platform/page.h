@@ -72,6 +72,9 @@ bool reply_page(struct request *request, const char *template, struct node *page
  * "autocomplete"; node_put_flag "required". */
 struct node *page_field(struct node *page, const char *name, const char *type, struct str label,
                         struct str value);
+/* (A page with more than one form puts a map under a key for each, gives it to page_field and
+ * page_form_error instead of the page, and shows it in its section: {{#a_form}}{{>platform/pages/fields}}
+ * {{/a_form}}.) */
 /* A choice of a select, radio or checkbox field. */
 void page_option(struct node *field, struct str value, struct str label, bool chosen);
 

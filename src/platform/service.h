@@ -16,6 +16,7 @@ struct entry {
     const char *title;   /* N_() */
     const char *summary; /* N_(), one sentence for the home page */
     enum role role;      /* who sees it; ROLE_ANYONE: everybody */
+    enum role audience;  /* of an open entry: on whose card of the home page it stands too */
 };
 
 struct buf;

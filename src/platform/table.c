@@ -7,6 +7,7 @@
 
 #define SEARCH_BYTES 100
 #define PAGES_MOST   1000000
+#define WIDE_COLUMNS 6 /* from here on a tablet shows the rows as cards, as a telephone does */
 #define PAGES_AROUND 2 /* page numbers shown on each side of the present one */
 
 /* ---- Reading the query ---- */
@@ -115,8 +116,10 @@ static void put_columns(const struct request *request, struct node *node,
                         const struct column *columns, const struct table *table)
 {
     struct node *list = node_put_list(node, "columns");
+    size_t count = 0;
     for (const struct column *column = columns; column->key; column++) {
         struct node *head = node_add_map(list);
+        count++;
         bool sorted = table && table->sort && strcmp(table->sort, column->key) == 0;
         node_put_text(head, "heading", tr(request, column->title));
         node_put_flag(head, "number", column->number);
@@ -129,6 +132,7 @@ static void put_columns(const struct request *request, struct node *node,
                                   (struct link){ .sort = sort_word(request, column->key,
                                                                    sorted && !table->descending) }));
     }
+    node_put_flag(node, "wide", count >= WIDE_COLUMNS);
 }
 
 static void put_cell(const struct request *request, struct node *cells,

@@ -44,8 +44,10 @@ static const struct route routes[] = {
 };
 
 static const struct entry entries[] = {
-    { "/scholen", N_("Schools"), N_("Every school with its board, its locations and their addresses.") },
-    { "/besturen", N_("School boards"), N_("The boards that answer for schools, and their schools.") },
+    { "/scholen", N_("Schools"), N_("Every school with its board, its locations and their addresses."),
+      .audience = ROLE_SCHOOL_ICT },
+    { "/besturen", N_("School boards"), N_("The boards that answer for schools, and their schools."),
+      .audience = ROLE_BOARD_MEMBER },
     { "/leveranciers", N_("Vendors"), N_("Who supplies schools, with OIN and certificates.") },
     { "/samenwerkingsverbanden", N_("Partnerships"),
       N_("Boards that arrange fitting education together, by region.") },

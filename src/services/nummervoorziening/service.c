@@ -68,7 +68,8 @@ static const struct entry entries[] = {
     { "/nummervoorziening/beheer", N_("Nummervoorziening: operation"),
       N_("Batches, refusals, growth, and the systems that are admitted."), ROLE_OPERATOR },
     { "/nummervoorziening/ontwikkelaars", N_("Nummervoorziening for developers"),
-      N_("The interface, examples to copy, and in a demo a test certificate."), ROLE_ANYONE },
+      N_("The interface, examples to copy, and in a demo a test certificate."),
+      .audience = ROLE_VENDOR },
     { .path = NULL },
 };
 
