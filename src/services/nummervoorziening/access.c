@@ -24,7 +24,7 @@ bool may_ask(struct tx *tx, const struct asker *asker, bool for_school, instant 
              struct error *err)
 {
     struct access access;
-    if (!nv_find_access(tx, &asker->vendor, &asker->school, now, &access, err))
+    if (!nv_find_access(tx, &asker->vendor, for_school ? &asker->school : NULL, now, &access, err))
         return false;
     if (!access.caller)
         return refused(err, N_("The system of this certificate is not admitted to the "

@@ -33,10 +33,8 @@ static bool admit_vendors(struct tx *tx, void *with, struct error *err)
         struct oin oin = demo_vendor(i);
         struct access access;
         struct vendor vendor = { 0 };
-        struct brin nobody = { 0 };
         bool found;
-        memset(nobody.text, '0', sizeof nobody.text);
-        if (!nv_find_access(tx, &oin, &nobody, seeding->now, &access, err)
+        if (!nv_find_access(tx, &oin, NULL, seeding->now, &access, err)
             || !sector_find_vendor(tx, &oin, &vendor, &found, err))
             return false;
         if (found && !access.caller

@@ -15,10 +15,10 @@ bool nv_find_access(struct tx *tx, const struct oin *vendor, const struct brin *
                     struct access *access, struct error *err)
 {
     struct rows rows;
+    struct str brin = school ? ID_STR(*school) : STR("");
     *access = (struct access){ 0 };
     if (!db_query(tx, &find_access,
-                  ARGS(arg_text(ID_STR(*vendor)), arg_text(ID_STR(*school)), arg_int(now)), &rows,
-                  err))
+                  ARGS(arg_text(ID_STR(*vendor)), arg_text(brin), arg_int(now)), &rows, err))
         return false;
     if (rows_next(&rows))
         *access = (struct access){ row_int(&rows, 0) > 0, row_int(&rows, 1) > 0,
@@ -45,9 +45,9 @@ static const struct statement add_pair = SQL(
     "INSERT INTO nummervoorziening_pair (lookup, kind, sealed, imported) VALUES ($1, $2, $3, $4)"
     " ON CONFLICT (lookup) DO NOTHING");
 static const struct statement count_pairs = SQL(
-    "SELECT COUNT(*) FROM (SELECT lookup FROM nummervoorziening_pair LIMIT 1) AS some");
+    "SELECT COUNT(*) FROM (SELECT lookup FROM nummervoorziening_pair LIMIT 1) AS found");
 static const struct statement count_substitutions = SQL(
-    "SELECT COUNT(*) FROM (SELECT new_lookup FROM nummervoorziening_substitution LIMIT 1) AS some");
+    "SELECT COUNT(*) FROM (SELECT new_lookup FROM nummervoorziening_substitution LIMIT 1) AS found");
 static const struct statement add_substitution = SQL(
     "INSERT INTO nummervoorziening_substitution"
     " (new_lookup, old_lookup, sealed, effective, requested, oin, brin)"
@@ -381,7 +381,7 @@ static const struct statement count_all = SQL(
     "SELECT (SELECT COUNT(*) FROM nummervoorziening_school)"
     "     + (SELECT COUNT(*) FROM nummervoorziening_substitution)"
     "     + (SELECT COUNT(*) FROM nummervoorziening_batch)"
-    "     + (SELECT COUNT(*) FROM (SELECT lookup FROM nummervoorziening_pair LIMIT 1) AS some)");
+    "     + (SELECT COUNT(*) FROM (SELECT lookup FROM nummervoorziening_pair LIMIT 1) AS found)");
 
 bool nv_is_empty(struct tx *tx, bool *empty, struct error *err)
 {

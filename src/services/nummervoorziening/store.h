@@ -9,7 +9,7 @@
 #include "sector/sector.h"
 #include "services/nummervoorziening/pseudonym.h"
 
-/* May this vendor ask, for this school? Three yesses are needed. */
+/* May this vendor ask, for this school (NULL: none)? Three yesses are needed. */
 struct access {
     bool caller;     /* the operator admitted the vendor's system */
     bool school;     /* the board signed the school up */
