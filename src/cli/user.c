@@ -40,12 +40,17 @@ static bool read_password(struct arena *arena, struct str *password, struct erro
         fprintf(stderr, "Password (at least %d characters): ", PASSWORD_MIN);
     if (!fgets(line, sizeof line, stdin))
         line[0] = '\0';
+    bool whole = strlen(line) <= PASSWORD_MAX || strchr(line, '\n');
     line[strcspn(line, "\r\n")] = '\0';
     *password = str_copy(arena, str_of(line));
     explicit_bzero(line, sizeof line);
     if (password->len < PASSWORD_MIN)
         return fail(err, INVALID, "password",
                     N_("The password (read from standard input) must have at least 12 "
+                       "characters."));
+    if (!whole)
+        return fail(err, INVALID, "password",
+                    N_("The password (read from standard input) must have at most 256 "
                        "characters."));
     return true;
 }
