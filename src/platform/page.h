@@ -69,7 +69,8 @@ bool reply_page(struct request *request, const char *template, struct node *page
 /* Adds a field of a form, shown by platform/pages/fields in the order of the calls. `type` is that of
  * an <input> (text, password, email, number, date, file, hidden), or textarea, select, radio,
  * checkbox. `label` is translated already. The map that is returned takes more: node_put_text "hint",
- * "autocomplete"; node_put_flag "required". */
+ * "autocomplete"; node_put_flag "required". `page` may be a map within the page: a page with more than
+ * one form has one for each. */
 struct node *page_field(struct node *page, const char *name, const char *type, struct str label,
                         struct str value);
 /* (A page with more than one form puts a map under a key for each, gives it to page_field and

@@ -51,6 +51,7 @@ async function person(browser, language = 'nl', javascript = true) {
   await page.setExtraHTTPHeaders({ 'Accept-Language': language });
   await page.setJavaScriptEnabled(javascript);
   await page.setViewport({ width: 1280, height: 900 });
+  await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
   page.setDefaultTimeout(20000);
   page.context = context;
   return page;

@@ -21,12 +21,37 @@ const PAGES = {
     { name: 'school', on: '/scholen', first: /^\/scholen\/\d\d[A-Z]{2}$/ },
     { name: 'vendors', path: '/leveranciers' },
     { name: 'vendor', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/ },
+    { name: 'partnerships', path: '/samenwerkingsverbanden' },
+    { name: 'partnership', on: '/samenwerkingsverbanden', first: /^\/samenwerkingsverbanden\/[PV]O\d{4}$/ },
+    { name: 'developers', path: '/nummervoorziening/ontwikkelaars' },
+    { name: 'about', path: '/over' },
     { name: 'not-found', path: '/bestaat-niet', status: 404 },
   ],
-  bestuur: [],
-  school: [],
-  leverancier: [],
-  beheer: [],
+  bestuur: [
+    { name: 'home', path: '/' },
+    { name: 'account', path: '/account' },
+    { name: 'overview', path: '/nummervoorziening' },
+    { name: 'sign-up', path: '/nummervoorziening/aansluiten' },
+    { name: 'school', on: '/scholen', first: /^\/scholen\/\d\d[A-Z]{2}$/ },
+    { name: 'board', on: '/besturen', first: /^\/besturen\/\d{5}$/ },
+    { name: 'not-for-you', path: '/nummervoorziening/beheer', status: 403 },
+  ],
+  school: [
+    { name: 'home', path: '/' },
+    { name: 'account', path: '/account' },
+  ],
+  leverancier: [
+    { name: 'home', path: '/' },
+    { name: 'account', path: '/account' },
+    { name: 'developers', path: '/nummervoorziening/ontwikkelaars' },
+    { name: 'vendor', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/ },
+  ],
+  beheer: [
+    { name: 'home', path: '/' },
+    { name: 'account', path: '/account' },
+    { name: 'operation', path: '/nummervoorziening/beheer' },
+    { name: 'batches', path: '/nummervoorziening/beheer/batches' },
+  ],
 };
 
 const WIDTHS = [320, 768, 1280];
@@ -57,7 +82,7 @@ async function watch(page) {
   page.on('console', (message) => {
     // A browser also says on its console that the answer was 404, on the page that tells so.
     if (['error', 'warn', 'warning'].includes(message.type())
-        && !/status of 404/.test(message.text())) seen.console.push(message.text());
+        && !/status of 40[34]/.test(message.text())) seen.console.push(message.text());
   });
   page.on('pageerror', (error) => seen.console.push(String(error)));
   return seen;
@@ -80,6 +105,13 @@ async function overflow(page) {
     return [document.scrollingElement.scrollWidth - width, culprit && culprit.outerHTML.slice(0, 120)];
   });
   return inner > 0 ? [`overflows sideways by ${inner} px (${wide})`] : [];
+}
+
+// Waits until no colour is on its way from one scheme to the other.
+async function scheme(page, value) {
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value },
+    { name: 'prefers-reduced-motion', value: 'reduce' }]);
+  await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished)));
 }
 
 async function look(page, seen, entry, role, language) {
@@ -107,9 +139,9 @@ async function look(page, seen, entry, role, language) {
     const file = `${role === 'anyone' ? '' : role + '-'}${entry.name}-${language}-${width}.png`;
     await page.screenshot({ path: path.join(given.screenshots, file), fullPage: true });
   }
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+  await scheme(page, 'dark');
   complaints.push(...(await violations(page)).map((each) => `in the dark: ${each}`));
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+  await scheme(page, 'light');
   if (seen.bytes > WEIGHT) complaints.push(`weighs ${seen.bytes} bytes`);
   for (const line of seen.console) complaints.push('console: ' + line);
   for (const host of seen.hosts) if (host !== given.address) complaints.push('asks ' + host);
@@ -122,6 +154,7 @@ function form(link) {
     .replace(/\/\d\d[A-Z]{2}(\/|$)/g, '/BRIN$1')
     .replace(/\/\d{5}(\/|$)/g, '/NUMBER$1')
     .replace(/\/[0-9A-Z]{20}(\/|$)/g, '/OIN$1')
+    .replace(/\/[PV]O\d{4}(\/|$)/g, '/SWV$1')
     .replace(/\/[0-9a-f]{16,}(\/|$)/g, '/ID$1');
 }
 

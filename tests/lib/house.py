@@ -112,19 +112,18 @@ def run(make_world, words=None):
     """Runs the tests of this file whose name holds one of the words (all without words)."""
     words = sys.argv[1:] if words is None else words
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `with` blocks clean up
-    with contextlib.ExitStack() as stack:
-        world = None
-        try:
-            world = stack.enter_context(make_world())
-        except Exception:
-            with sentence("the_world_of_these_tests_starts"):
-                raise
-        for function in _tests if world else []:
-            name = function.__name__
-            if words and not any(word in name for word in words):
-                continue
-            with sentence(name):
-                function(world)
+    world, entered = make_world(), False
+    try:
+        with world as inside:
+            entered = True
+            for function in _tests:
+                if words and not any(word in function.__name__ for word in words):
+                    continue
+                with sentence(function.__name__):
+                    function(inside)
+    except Exception:
+        with sentence("the_world_ends_well" if entered else "the_world_starts"):
+            raise
     finish()
 
 
