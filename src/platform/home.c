@@ -48,23 +48,27 @@ static bool is_of_way(const struct request *request, const struct entry *entry, 
     return role == way->roles[0] || role == way->roles[1];
 }
 
-static bool is_open(const struct request *request, const struct entry *entry, const void *with)
-{
-    (void)request, (void)with;
-    return entry->role == ROLE_ANYONE;
-}
-
 static bool is_mine(const struct request *request, const struct entry *entry, const void *with)
 {
     (void)with;
-    enum role role = entry->role == ROLE_ANYONE ? entry->audience : entry->role;
-    return role != ROLE_ANYONE && session_has(request->session, role);
+    return entry->role != ROLE_ANYONE && session_has(request->session, entry->role);
 }
 
-static void put_work(const struct request *request, struct node *map, const char *key,
-                     is_wanted *wanted, const void *with)
+static bool is_for_me(const struct request *request, const struct entry *entry, const void *with)
 {
-    struct node *list = node_put_list(map, key);
+    (void)with;
+    return entry->role == ROLE_ANYONE && entry->audience != ROLE_ANYONE
+           && session_has(request->session, entry->audience);
+}
+
+static bool is_open(const struct request *request, const struct entry *entry, const void *with)
+{
+    return entry->role == ROLE_ANYONE && !is_for_me(request, entry, with);
+}
+
+static void add_work(const struct request *request, struct node *list, is_wanted *wanted,
+                     const void *with)
+{
     for (size_t i = 0; request->app->services[i]; i++) {
         const struct entry *entry = request->app->services[i]->entries;
         for (; entry && entry->path; entry++) {
@@ -86,7 +90,7 @@ static void put_ways(const struct request *request, struct node *page)
         node_put_text(way, "key", str_of(ways[i].key));
         node_put_text(way, "name", tr(request, ways[i].title));
         node_put_text(way, "summary", tr(request, ways[i].summary));
-        put_work(request, way, "work", is_of_way, &ways[i]);
+        add_work(request, node_put_list(way, "work"), is_of_way, &ways[i]);
         node_put_flag(way, "is_board", i == 0);
         node_put_flag(way, "is_school", i == 1);
         node_put_flag(way, "is_vendor", i == 2);
@@ -98,8 +102,10 @@ bool show_home(struct request *request, struct error *err)
 {
     (void)err;
     struct node *page = page_new(request, tr(request, N_("Home")));
-    put_work(request, page, "mine", is_mine, NULL);
-    put_work(request, page, "open", is_open, NULL);
+    struct node *mine = node_put_list(page, "mine");
+    add_work(request, mine, is_mine, NULL);
+    add_work(request, mine, is_for_me, NULL);
+    add_work(request, node_put_list(page, "open"), is_open, NULL);
     put_ways(request, page);
     return reply_page(request, "platform/pages/home", page);
 }
