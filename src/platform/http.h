@@ -137,14 +137,15 @@ bool request_query_int(const struct request *request, const char *name, int64_t 
 /* The fields of a urlencoded or multipart form body, decoded, valid UTF-8 text; at most 20,000. */
 struct form_field {
     struct str name, value;
-    struct str file_name; /* of an uploaded file; its value may be any bytes */
+    struct str file_name; /* at != NULL: an uploaded file, whose value may be any bytes */
 };
 struct form {
     struct form_field *at;
     size_t len, cap;
 };
 bool request_form(struct request *request, struct form *form, struct error *err);
-struct str form_text(const struct form *form, const char *name); /* trimmed first value, or empty */
+/* The trimmed first value, or empty; never of a file. */
+struct str form_text(const struct form *form, const char *name);
 bool form_has(const struct form *form, const char *name, struct str value); /* e.g. a ticked box */
 
 /* The JSON body as a tree (depth <= 32). */

@@ -86,7 +86,7 @@ struct str form_text(const struct form *form, const char *name)
 {
     struct str wanted = str_of(name);
     for (size_t i = 0; i < form->len; i++)
-        if (str_eq(form->at[i].name, wanted))
+        if (str_eq(form->at[i].name, wanted) && !form->at[i].file_name.at)
             return str_trim(form->at[i].value);
     return STR("");
 }
@@ -95,7 +95,8 @@ bool form_has(const struct form *form, const char *name, struct str value)
 {
     struct str wanted = str_of(name);
     for (size_t i = 0; i < form->len; i++)
-        if (str_eq(form->at[i].name, wanted) && str_eq(form->at[i].value, value))
+        if (str_eq(form->at[i].name, wanted) && !form->at[i].file_name.at
+            && str_eq(form->at[i].value, value))
             return true;
     return false;
 }

@@ -5,14 +5,14 @@
 #include "base/encoding.h"
 #include "tests/fuzz/fuzz.h"
 
-static void check_form(const struct form *form)
+static void check_form(struct arena *arena, const struct form *form)
 {
     HOLDS(form->len <= FORM_FIELDS);
     for (size_t i = 0; i < form->len; i++) {
         HOLDS(form->at[i].name.len <= FORM_NAME);
         HOLDS(utf8_valid(form->at[i].name) && utf8_valid(form->at[i].file_name));
-        if (form->at[i].file_name.len == 0)
-            HOLDS(utf8_valid(form->at[i].value));
+        HOLDS(form->at[i].file_name.at || utf8_is_text(form->at[i].value));
+        HOLDS(utf8_is_text(form_text(form, str_c(arena, form->at[i].name))));
     }
 }
 
@@ -23,7 +23,7 @@ FUZZ(arena, bytes)
     struct form form = { 0 };
     struct error err = { 0 };
     if (form_parse(arena, type, body, &form, &err))
-        check_form(&form);
+        check_form(arena, &form);
     else
         HOLDS(err.message);
     if (query_find(arena, body, STR("a"), &value))

@@ -89,6 +89,17 @@ TEST(an_empty_file_input_is_a_file)
     CHECK_INT(form.at[0].value.len, 0);
 }
 
+TEST(the_bytes_of_a_file_are_never_taken_for_a_text)
+{
+    struct form form;
+    struct str body = STR("--XyZ\r\nContent-Disposition: form-data; name=\"login\"; filename=\"\"\r\n"
+                          "\r\n\xff\r\n--XyZ--");
+    CHECK_INT(parse(t, MULTIPART, body, &form), NO_ERROR);
+    CHECK_STR(form.at[0].value, STR("\xff"));
+    CHECK_STR(form_text(&form, "login"), STR(""));
+    CHECK(!form_has(&form, "login", STR("\xff")));
+}
+
 TEST(a_broken_multipart_form_is_refused)
 {
 #define PART "--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n"
