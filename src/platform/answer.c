@@ -16,12 +16,13 @@ static bool load_session(struct request *request, struct error *err)
 {
     struct tx *tx;
     struct str cookie = request_cookie(request, SESSION_COOKIE);
-    if (request->listener != PEOPLE || cookie.len == 0 || request->route->quick)
+    if (request->listener != PEOPLE || cookie.len == 0)
         return true;
     if (!request_tx(request, &tx, err)
         || !session_load(tx, cookie, request->now, &request->session, err))
         return false;
-    return !request->session || !request->session->touch
+    /* The network thread does not wait for a commit: the next page of the person's will do. */
+    return !request->session || !request->session->touch || request->route->quick
            || request_write(request, touch_session, request, err);
 }
 
@@ -53,11 +54,12 @@ static bool run_route(struct request *request, struct error *err)
     return csrf_check(request, err) && request->route->answer(request, err);
 }
 
-/* Refusals that an operator wants to see; that a page is not found is not one. */
+/* Refusals that an operator wants to see. That a page is not found is not one; nor is a client that
+ * asks too much: that is seen in the metrics, and would fill the log. */
 static bool is_notable(enum error_kind kind)
 {
-    return kind == INTERNAL || kind == FORBIDDEN || kind == TOO_MANY || kind == TOO_LARGE
-           || kind == UNAVAILABLE || kind == UNSUPPORTED;
+    return kind == INTERNAL || kind == FORBIDDEN || kind == TOO_LARGE || kind == UNAVAILABLE
+           || kind == UNSUPPORTED;
 }
 
 static void log_refusal(const struct exchange *exchange, const struct error *err)

@@ -282,7 +282,8 @@ void config_each(const struct config *config,
 {
     for (size_t i = 0; i < config->len; i++) {
         const struct entry_value *entry = &config->at[i];
-        bool hidden = entry->setting->kind == SETTING_SECRET && entry->value.len;
+        bool secret = entry->setting->kind == SETTING_SECRET && entry->value.len;
+        bool hidden = secret || str_find(entry->value, STR("password=")) >= 0; /* a libpq conninfo */
         show(with, entry->setting, hidden ? STR("(hidden)") : entry->value, entry->origin);
     }
 }

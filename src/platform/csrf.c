@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Form tokens against cross-site request forgery: HMAC(web key, this browser's random cookie, its
+/* Form tokens against cross-site request forgery: HMAC(form key, this browser's random cookie, its
  * session), in a hidden field of each form. Another site can neither read the cookie nor make the
  * token, and a cookie that it plants does not fit the victim's session. */
 #include "base/encoding.h"
@@ -18,12 +18,9 @@ static bool is_form_cookie(struct arena *arena, struct str cookie)
 static struct str token_for(struct request *request, const struct exchange *exchange,
                             struct str cookie)
 {
-    struct key key;
     unsigned char mac[MAC256_BYTES];
     struct str fields[] = { cookie, request_cookie(request, SESSION_COOKIE) };
-    key_derive(exchange->server->web_key, "form-token", &key);
-    mac256(&key, fields, 2, mac);
-    explicit_bzero(&key, sizeof key);
+    mac256(exchange->server->form_key, fields, 2, mac);
     return base64url_encode(request->arena, (struct str){ (const char *)mac, sizeof mac });
 }
 

@@ -25,7 +25,7 @@ static struct exchange *take_exchange(struct server *server)
 /* Keeps the arena's ordinary block for the next request. */
 static void give_back(struct server *server, struct exchange *exchange)
 {
-    free(exchange->body);
+    drop_body(exchange);
     arena_reset(&exchange->arena);
     struct arena arena = exchange->arena;
     *exchange = (struct exchange){ .arena = arena };
@@ -214,7 +214,34 @@ static enum MHD_Result begin(struct exchange *exchange, struct gate *gate, const
     return MHD_YES;
 }
 
-/* Grown by doubling: what a sender only announces costs nothing. */
+/* Large bodies share one budget, so that a few senders cannot take all memory. */
+static bool count_body(struct exchange *exchange, size_t cap)
+{
+    struct server *server = exchange->server;
+    size_t more = cap - exchange->body_counted;
+    if (cap <= LARGE_BODY)
+        return true;
+    size_t before = atomic_fetch_add_explicit(&server->bodies, more, memory_order_relaxed);
+    exchange->body_counted = cap;
+    if (before <= server->bodies_limit && more <= server->bodies_limit - before)
+        return true;
+    fail(&exchange->refusal, UNAVAILABLE, NULL,
+         N_("There is too much to do at the moment. Try again in a moment."));
+    exchange->refusal.retry_after = BODIES_RETRY;
+    return false;
+}
+
+static void drop_body(struct exchange *exchange)
+{
+    atomic_fetch_sub_explicit(&exchange->server->bodies, exchange->body_counted,
+                              memory_order_relaxed);
+    free(exchange->body);
+    exchange->body = NULL;
+    exchange->body_len = exchange->body_cap = exchange->body_counted = 0;
+}
+
+/* Grown by doubling, to the limit: what a sender only announces costs nothing. False, with a
+ * refusal, when there is no memory for it. */
 static bool make_room(struct exchange *exchange, size_t size)
 {
     size_t needed = exchange->body_len + size, cap = exchange->body_cap ? exchange->body_cap : 1024;
@@ -222,9 +249,14 @@ static bool make_room(struct exchange *exchange, size_t size)
         return true;
     while (cap < needed)
         cap *= 2;
+    if (cap > exchange->body_limit)
+        cap = exchange->body_limit;
+    if (!count_body(exchange, cap))
+        return false;
     char *grown = realloc(exchange->body, cap);
     if (!grown)
-        return false;
+        return fail(&exchange->refusal, UNAVAILABLE, NULL,
+                    N_("There is too much to do at the moment. Try again in a moment."));
     exchange->body = grown;
     exchange->body_cap = cap;
     return true;
@@ -235,13 +267,13 @@ static enum MHD_Result receive(struct exchange *exchange, const char *bytes, siz
     bool refused = exchange->refusal.kind != NO_ERROR;
     if (!refused && size > exchange->body_limit - exchange->body_len)
         refused = !fail_too_large(&exchange->refusal, exchange->body_limit);
+    refused = refused || !make_room(exchange, size);
     if (refused) {
+        drop_body(exchange);
         /* Read on for a while, so that the sender gets to hear why. */
-        exchange->body_limit += size;
-        return exchange->body_limit - exchange->body_len > SWALLOW_BODY + size ? MHD_NO : MHD_YES;
+        exchange->swallowed += size;
+        return exchange->swallowed > SWALLOW_BODY ? MHD_NO : MHD_YES;
     }
-    if (!make_room(exchange, size))
-        return MHD_NO;
     memcpy(exchange->body + exchange->body_len, bytes, size);
     exchange->body_len += size;
     return MHD_YES;

@@ -2,6 +2,10 @@
 #include "platform/server.h"
 
 const struct setting http_settings[] = {
+    { "http.bodies", SETTING_INT, "512",
+      N_("Most memory that all large request bodies together may take, in MiB; over it, senders are "
+         "told to come back."),
+      16, 1048576 },
     { "http.connections", SETTING_INT, "10000", N_("Most connections at a time, per listener."), 16,
       1000000 },
     { "http.idle_seconds", SETTING_INT, "60",

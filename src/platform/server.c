@@ -69,10 +69,17 @@ static bool load_tls(struct server *server, struct error *err)
     return make_first_certificate(server, &files, err) && tls_new(arena, &files, &server->tls, err);
 }
 
-static bool load_web_key(struct server *server, struct error *err)
+static bool load_form_key(struct server *server, struct error *err)
 {
     const char *folder = config_path(server->app->config, &server->arena, "keys");
-    return folder_make(folder, err) && key_load(folder, "web", true, &server->web_key, err);
+    struct key derived;
+    if (!folder_make(folder, err) || !key_load(folder, "web", true, &server->form_key, err))
+        return false;
+    /* Derived once, in the place that is locked in memory. */
+    key_derive(server->form_key, "form-token", &derived);
+    *server->form_key = derived;
+    explicit_bzero(&derived, sizeof derived);
+    return true;
 }
 
 static void set_limits(struct server *server)
@@ -85,6 +92,7 @@ static void set_limits(struct server *server)
     server->machine_limit = ratelimit_new(arena, machines, machines);
     server->login_limit = ratelimit_new(arena, login, login < LOGIN_BURST ? login : LOGIN_BURST);
     server->memory_limit = (size_t)config_int(config, "http.memory") * MEBIBYTE;
+    server->bodies_limit = (size_t)config_int(config, "http.bodies") * MEBIBYTE;
     server->request_limit = config_int(config, "http.request_seconds") * SECOND;
     server->idle_limit = config_int(config, "http.idle_seconds") * SECOND;
     random_bytes(&server->name_seed, sizeof server->name_seed);
@@ -202,8 +210,8 @@ static void close_all(struct server *server, instant grace)
     exchange_free_pool(server);
     if (server->tls)
         tls_free(server->tls);
-    if (server->web_key)
-        key_free(server->web_key);
+    if (server->form_key)
+        key_free(server->form_key);
     struct arena arena = server->arena; /* the server itself lies in it */
     arena_free(&arena);
 }
@@ -214,7 +222,7 @@ static bool start_all(struct server *server, struct error *err)
     int64_t workers = config_int(config, "http.workers");
     set_limits(server);
     server->machines = machine_cache_new(&server->arena);
-    return load_tls(server, err) && load_web_key(server, err)
+    return load_tls(server, err) && load_form_key(server, err)
         && router_new(&server->arena, server->app->services, &server->router, err)
         && workers_start(&server->arena, workers, (size_t)workers * WORK_PER_WORKER,
                          &server->workers, err)

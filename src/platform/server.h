@@ -33,6 +33,8 @@
 
 #define QUICK_BODY    ((size_t)64 * 1024)       /* a larger body is never answered in the network thread */
 #define SWALLOW_BODY  ((uint64_t)1024 * 1024)   /* read past this much, to keep a connection usable */
+#define LARGE_BODY    ((size_t)1024 * 1024)     /* from here on a body counts in the budget of all */
+#define BODIES_RETRY  10                        /* seconds, when that budget is spent */
 #define GATES         4
 #define POOL_KEEPS    128                       /* exchanges kept for the next requests */
 
@@ -79,6 +81,8 @@ struct exchange {
     enum stage stage;
     char *body;                      /* malloc'd: large ones grow without being copied */
     size_t body_len, body_cap, body_limit;
+    size_t body_counted;             /* bytes of it that count in server->bodies */
+    size_t swallowed;                /* bytes read of a body that was refused */
     instant started;                 /* monotonic */
     struct machine machine;          /* from the proxy's header */
     struct str form_cookie;          /* of csrf_token */
@@ -92,8 +96,10 @@ struct server {
     struct machine_cache *machines;  /* certificates that the proxy hands on */
     struct workers *workers;
     struct ratelimit *people_limit, *machine_limit, *login_limit;
-    struct key *web_key;             /* behind form tokens */
+    struct key *form_key;            /* behind form tokens */
     size_t memory_limit;             /* bytes that one request may hold */
+    size_t bodies_limit;             /* bytes that all large bodies together may hold */
+    _Atomic size_t bodies;           /* bytes that they hold now */
     instant request_limit;           /* how long head and body may take */
     instant idle_limit;
     uint64_t name_seed;
