@@ -22,6 +22,15 @@ static struct exchange *take_exchange(struct server *server)
     return exchange ? exchange : calloc(1, sizeof *exchange);
 }
 
+static void drop_body(struct exchange *exchange)
+{
+    atomic_fetch_sub_explicit(&exchange->server->bodies, exchange->body_counted,
+                              memory_order_relaxed);
+    free(exchange->body);
+    exchange->body = NULL;
+    exchange->body_len = exchange->body_cap = exchange->body_counted = 0;
+}
+
 /* Keeps the arena's ordinary block for the next request. */
 static void give_back(struct server *server, struct exchange *exchange)
 {
@@ -229,15 +238,6 @@ static bool count_body(struct exchange *exchange, size_t cap)
          N_("There is too much to do at the moment. Try again in a moment."));
     exchange->refusal.retry_after = BODIES_RETRY;
     return false;
-}
-
-static void drop_body(struct exchange *exchange)
-{
-    atomic_fetch_sub_explicit(&exchange->server->bodies, exchange->body_counted,
-                              memory_order_relaxed);
-    free(exchange->body);
-    exchange->body = NULL;
-    exchange->body_len = exchange->body_cap = exchange->body_counted = 0;
 }
 
 /* Grown by doubling, to the limit: what a sender only announces costs nothing. False, with a
