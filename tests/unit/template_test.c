@@ -3,6 +3,7 @@
  * cases are our own. Data is written as JSON. */
 #include "tests/test.h"
 
+#include "base/file.h"
 #include "platform/template.h"
 
 #include <jansson.h>
@@ -355,6 +356,24 @@ TEST(an_empty_text_does_not_show_a_section_and_zero_does)
     struct mustache_case c = { "empty", "{\"e\":\"\",\"z\":0}",
                                "{{#e}}no{{/e}}{{^e}}empty{{/e}} {{#z}}{{.}}{{/z}}", "empty 0" };
     CHECK_STR(rendered(t, &c), STR("empty 0"));
+}
+
+TEST(a_template_of_the_organisation_stands_in_for_ours)
+{
+    struct templates *templates;
+    struct error err = { 0 };
+    struct buf out = { .arena = t->arena };
+    const char *folder = str_format(t->arena, "%s/platform/pages", t->folder).at;
+    const char *path = str_format(t->arena, "%s/token.html", folder).at;
+    CHECK_OK(folder_make(folder, &err), err);
+    CHECK_OK(file_write(path, STR("house style"), 0600, &err), err);
+    CHECK_OK(templates_load(t->arena, t->folder, &templates, &err), err);
+    CHECK_OK(template_render(templates, STR("platform/pages/token"), DUTCH, node_map(t->arena),
+                             &out, &err), err);
+    CHECK_STR(buf_str(&out), STR("house style"));
+    CHECK_OK(file_write(path, STR("{{#never closed}}"), 0600, &err), err);
+    CHECK(!templates_load(t->arena, t->folder, &templates, &err));
+    CHECK(str_find(str_of(err.subject), STR("platform/pages/token.html, line 1")) >= 0);
 }
 
 TEST(endless_recursion_ends_in_an_error)
