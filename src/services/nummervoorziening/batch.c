@@ -293,23 +293,25 @@ static bool run_stampseudonym(struct tx *tx, const struct chunk_work *work,
     const struct derivation *derivation = work->derivation;
     struct arena *arena = tx_arena(tx);
     struct str text;
+    struct lookup lookup;
     struct stampseudonym input = { .own = item->kind == ITEM_OWN, .value = item->own };
     input.text = input.own ? pseudonym_text(arena, derivation->stam_prefix, &item->own)
                            : item->text;
     if (there->pairs || !input.own) {
-        if (!find_eck_id(tx, derivation, work->batch.chain, work->batch.sector, &input, &text, err)) {
+        if (!find_eck_id(tx, derivation, work->batch.chain, work->batch.sector, &input, &text,
+                         &lookup, err)) {
             item->kind = ITEM_FAILED;
             item->failure = FAILED_UNKNOWN_STAMPSEUDONYM;
             return err->code;
         }
         put_text(item, derivation->eck_prefix, text);
     } else {
+        lookup = lookup_eck_id(derivation, work->batch.chain, work->batch.sector, input.text);
         item->own = derive_eck_id(derivation, work->batch.chain, work->batch.sector, input.text);
         item->kind = ITEM_OWN;
-        text = pseudonym_text(arena, derivation->eck_prefix, &item->own);
     }
     if (work->made)
-        work->made(work->with, work->batch.sector, text);
+        work->made(work->with, work->batch.sector, &lookup);
     return true;
 }
 
@@ -356,10 +358,10 @@ struct step {
     instant now;
 };
 
-static void count_growth(void *with, struct str sector, struct str eck_id)
+static void count_growth(void *with, struct str sector, const struct lookup *lookup)
 {
     const struct step *step = with;
-    use_seen(step->service->use, sector, eck_id, step->now);
+    use_seen(step->service->use, sector, lookup, step->now);
 }
 
 static bool work_step(struct tx *tx, void *with, struct error *err)

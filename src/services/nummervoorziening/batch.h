@@ -62,8 +62,8 @@ struct chunk_work {
     const struct derivation *derivation;
     struct batch batch;
     instant now;
-    /* Told of each ECK iD that was made; may be NULL. */
-    void (*made)(void *with, struct str sector, struct str eck_id);
+    /* Told of each ECK iD that was made, by the lookup of its question; may be NULL. */
+    void (*made)(void *with, struct str sector, const struct lookup *lookup);
     void *with;
 };
 bool chunk_run(struct tx *tx, const struct chunk_work *work, struct str input, struct buf *result,

@@ -115,7 +115,7 @@ static bool start(struct app *app, void **state, struct error *err)
     arena_free(&scratch);
     if (!ok)
         return false;
-    service->use = use_new(app->db, &service->derivation.lookup);
+    service->use = use_new(app->db);
     *state = service;
     return true;
 }

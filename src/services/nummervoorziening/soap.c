@@ -129,6 +129,7 @@ static bool answer_retrieve_eck_id(struct question *question, struct error *err)
     const struct derivation *derivation = &question->service->derivation;
     struct str text, chain, sector, answer;
     struct stampseudonym stampseudonym;
+    struct lookup lookup;
     struct tx *tx;
     struct field fields[] = {
         { "stampseudonym", &text, INVALID_STAMPSEUDONYM, NO_STAMPSEUDONYM },
@@ -138,9 +139,9 @@ static bool answer_retrieve_eck_id(struct question *question, struct error *err)
     if (!read_fields(question->call->body, fields, count_of(fields), err)
         || !request_tx(question->request, &tx, err) || !check_concepts(tx, chain, sector, err)
         || !stampseudonym_parse(derivation, text, &stampseudonym, err)
-        || !find_eck_id(tx, derivation, chain, sector, &stampseudonym, &answer, err))
+        || !find_eck_id(tx, derivation, chain, sector, &stampseudonym, &answer, &lookup, err))
         return false;
-    use_seen(question->service->use, sector, answer, question->request->now);
+    use_seen(question->service->use, sector, &lookup, question->request->now);
     question->pseudonyms = 1;
     xml_put(question->call->answer, "eckId", answer);
     return true;

@@ -59,12 +59,12 @@ bool find_stampseudonym(struct tx *tx, const struct derivation *derivation, cons
 
 bool find_eck_id(struct tx *tx, const struct derivation *derivation, struct str chain,
                  struct str sector, const struct stampseudonym *stampseudonym, struct str *text,
-                 struct error *err)
+                 struct lookup *lookup, struct error *err)
 {
     bool found;
     struct str ignored;
-    struct lookup pair = lookup_eck_id(derivation, chain, sector, stampseudonym->text);
-    if (!nv_find_pair(tx, derivation, &pair, text, &found, err))
+    *lookup = lookup_eck_id(derivation, chain, sector, stampseudonym->text);
+    if (!nv_find_pair(tx, derivation, lookup, text, &found, err))
         return false;
     if (found)
         return true;

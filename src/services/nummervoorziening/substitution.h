@@ -9,11 +9,11 @@
 bool find_stampseudonym(struct tx *tx, const struct derivation *derivation, const struct hpgn *hpgn,
                         instant now, struct str *text, struct error *err);
 
-/* The ECK iD of a stampseudoniem in a chain and sector. A stampseudoniem of another environment is
- * refused unless it was imported. */
+/* The ECK iD of a stampseudoniem in a chain and sector, and the lookup of that question. A
+ * stampseudoniem of another environment is refused unless it was imported. */
 bool find_eck_id(struct tx *tx, const struct derivation *derivation, struct str chain,
                  struct str sector, const struct stampseudonym *stampseudonym, struct str *text,
-                 struct error *err);
+                 struct lookup *lookup, struct error *err);
 
 /* A wish to let `new_hpgn` go on with the stampseudoniem of `old_hpgn`. */
 struct replacement {

@@ -74,7 +74,6 @@ struct sector_sketch {
 
 struct use {
     struct db *db;
-    const struct key *lookup;
     pthread_mutex_t lock;       /* of all below */
     pthread_cond_t wake;
     pthread_mutex_t flush_lock; /* one flush at a time; taken before `lock` */
@@ -285,13 +284,12 @@ static void need_thread(struct use *use)
         use->running = pthread_create(&use->thread, NULL, flush_each_second, use) == 0;
 }
 
-struct use *use_new(struct db *db, const struct key *lookup)
+struct use *use_new(struct db *db)
 {
     struct use *use = calloc(1, sizeof *use);
     if (!use)
         abort();
     use->db = db;
-    use->lookup = lookup;
     use->now = &use->tables[0];
     use->taken = &use->tables[1];
     pthread_mutex_init(&use->lock, NULL);
@@ -381,12 +379,10 @@ static struct sector_sketch *find_sketch(struct use *use, struct str sector, int
     return use->sketches = new;
 }
 
-void use_seen(struct use *use, struct str sector, struct str eck_id, instant now)
+void use_seen(struct use *use, struct str sector, const struct lookup *lookup, instant now)
 {
-    unsigned char mac[MAC256_BYTES];
-    uint64_t hash;
-    mac256(use->lookup, (const struct str[]){ STR("growth"), eck_id }, 2, mac);
-    memcpy(&hash, mac, sizeof hash);
+    uint64_t hash; /* a MAC's bytes are uniform */
+    memcpy(&hash, lookup->bytes, sizeof hash);
     pthread_mutex_lock(&use->lock);
     struct sector_sketch *sketch = find_sketch(use, sector, year_of(now));
     if (sketch && sketch_add(&sketch->sketch, hash)) {

@@ -24,8 +24,8 @@ void sketch_merge(struct sketch *into, const struct sketch *from);
 int64_t sketch_estimate(const struct sketch *sketch);
 
 struct use;
-/* Lives until use_stop. `lookup` is the key of the hashes in the sketch. */
-struct use *use_new(struct db *db, const struct key *lookup);
+/* Lives until use_stop. */
+struct use *use_new(struct db *db);
 /* Writes what is left and ends. */
 void use_stop(struct use *use);
 
@@ -33,7 +33,8 @@ void use_stop(struct use *use);
 void use_count(struct use *use, const struct oin *vendor, const struct brin *school,
                const char *operation, int64_t pseudonyms, instant now);
 void use_refused(struct use *use, const char *operation, const char *code, instant now);
-void use_seen(struct use *use, struct str sector, struct str eck_id, instant now);
+/* An ECK iD was asked; `lookup` is that of its question, different for each ECK iD. */
+void use_seen(struct use *use, struct str sector, const struct lookup *lookup, instant now);
 
 /* Writes what was counted so far (also done each second). */
 bool use_flush(struct use *use, struct error *err);
