@@ -8,7 +8,7 @@ const { given, sentence, person, open, logIn, main } = require('./browser.js');
 const { untranslated } = require('./language.js');
 
 // Every page: a name for its screenshots, and its path; `first` leads to one of many: the first
-// link on that page that fits.
+// link on that page that fits (and `then` goes on from there).
 const PAGES = {
   anyone: [
     { name: 'home', path: '/' },
@@ -51,6 +51,10 @@ const PAGES = {
     { name: 'account', path: '/account' },
     { name: 'operation', path: '/nummervoorziening/beheer' },
     { name: 'batches', path: '/nummervoorziening/beheer/batches' },
+    { name: 'vendor-new', path: '/leveranciers/toevoegen' },
+    { name: 'vendor-change', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/, then: '/wijzigen' },
+    { name: 'vendor-certificate', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/, then: '/certificaat' },
+    { name: 'board-change', on: '/besturen', first: /^\/besturen\/\d{5}$/, then: '/wijzigen' },
   ],
 };
 
@@ -66,7 +70,7 @@ async function findPath(page, entry) {
   const links = await page.$$eval('main a[href]', (all) => all.map((link) => link.getAttribute('href')));
   const found = links.find((link) => entry.first.test(link));
   if (!found) throw new Error(`${entry.on} has no link like ${entry.first}`);
-  return found;
+  return found + (entry.then || '');
 }
 
 // What one load says and weighs.
