@@ -178,7 +178,8 @@ static bool scan_attributes(struct scan *scan, size_t tag, bool *empty)
     while (scan->at < scan->bytes.len) {
         char c = scan->bytes.at[scan->at];
         if (scan->at - tag > TAG_BYTES)
-            return refuse(scan, TOO_LARGE, N_("The XML holds a tag that is too long, near line %s."));
+            return refuse(scan, TOO_LARGE,
+                          N_("The XML holds a tag that is too long, near line %s."));
         if (c == '<')
             return malformed(scan);
         if (c == '=' && ++attributes > XML_ATTRIBUTES)
