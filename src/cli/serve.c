@@ -71,9 +71,21 @@ static void greet(const struct app *app)
     fflush(stdout);
 }
 
+/* Everybody may read the demo's passwords and make its certificates. */
+static bool check_demo(const struct app *app, struct error *err)
+{
+    struct str address = config_text(app->config, "listen.address");
+    if (!app->demo || str_starts(address, STR("127.")) || str_eq(address, STR("::1")))
+        return true;
+    return fail(err, INVALID, "listen.address",
+                N_("This data folder holds the demo, whose passwords everybody knows: it is served to "
+                   "this computer only. Set listen.address to 127.0.0.1, or start with an empty "
+                   "folder."));
+}
+
 static bool serve(struct app *app, const sigset_t *set, struct error *err)
 {
-    if (!jobs_start(app, config_int(app->config, "jobs.workers"), err))
+    if (!check_demo(app, err) || !jobs_start(app, config_int(app->config, "jobs.workers"), err))
         return false;
     if (!server_start(app, err)) {
         jobs_stop(app);

@@ -22,7 +22,8 @@ static bool load_session(struct request *request, struct error *err)
         || !session_load(tx, cookie, request->now, &request->session, err))
         return false;
     /* The network thread does not wait for a commit: the next page of the person's will do. */
-    return !request->session || !request->session->touch || request->route->quick
+    return !request->session || !request->session->touch || !request->route
+           || request->route->quick
            || request_write(request, touch_session, request, err);
 }
 
@@ -76,6 +77,14 @@ static void log_refusal(const struct exchange *exchange, const struct error *err
                          { "request", request->id }));
 }
 
+/* A page that says what is wrong still knows who reads it. */
+static void know_person(struct request *request)
+{
+    struct error ignored;
+    if (!request->session && wants_page(request) && !load_session(request, &ignored))
+        request->session = NULL;
+}
+
 static void answer_or_refuse(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
@@ -84,6 +93,7 @@ static void answer_or_refuse(struct exchange *exchange)
     if (err.kind == NO_ERROR && run_route(request, &err))
         return;
     log_refusal(exchange, &err);
+    know_person(request);
     reply_problem(request, &err);
 }
 

@@ -5,6 +5,8 @@
 #include "platform/embedded.h"
 #include "platform/page.h"
 
+#include <pthread.h>
+
 #define MO_MAGIC  0x950412deu
 #define MO_HEADER 28
 
@@ -43,20 +45,17 @@ static const char *text_at(const struct catalogue *catalogue, uint32_t table, ui
     return catalogue->bytes.at + offset;
 }
 
-const char *catalogue_find(struct str bytes, const char *message)
+static const char *find(const struct catalogue *catalogue, const char *message)
 {
-    struct catalogue catalogue;
-    if (!catalogue_open(bytes, &catalogue))
-        return NULL;
-    uint32_t low = 0, high = catalogue.count;
+    uint32_t low = 0, high = catalogue->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const char *original = text_at(&catalogue, catalogue.originals, middle);
+        const char *original = text_at(catalogue, catalogue->originals, middle);
         if (!original)
             return NULL;
         int order = strcmp(original, message);
         if (order == 0)
-            return text_at(&catalogue, catalogue.translations, middle);
+            return text_at(catalogue, catalogue->translations, middle);
         if (order < 0)
             low = middle + 1;
         else
@@ -65,13 +64,29 @@ const char *catalogue_find(struct str bytes, const char *message)
     return NULL;
 }
 
+const char *catalogue_find(struct str bytes, const char *message)
+{
+    struct catalogue catalogue;
+    return catalogue_open(bytes, &catalogue) ? find(&catalogue, message) : NULL;
+}
+
+/* The process's own state: the Dutch catalogue in the executable, opened once. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct catalogue dutch;
+
+static void open_dutch(void)
+{
+    const struct embedded *file = embedded_find(STR("nl.mo"));
+    if (!file || !catalogue_open(file->bytes, &dutch))
+        dutch.count = 0;
+}
+
 const char *translate(enum language language, const char *message)
 {
-    static const char *const names[LANGUAGES] = { [DUTCH] = "nl.mo" };
-    if (!names[language] || !*message) /* the empty message is the catalogue's own header */
+    if (language != DUTCH || !*message) /* the empty message is the catalogue's own header */
         return message;
-    const struct embedded *file = embedded_find(str_of(names[language]));
-    const char *found = file ? catalogue_find(file->bytes, message) : NULL;
+    pthread_once(&once, open_dutch);
+    const char *found = find(&dutch, message);
     return found && *found ? found : message;
 }
 
