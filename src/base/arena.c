@@ -27,7 +27,7 @@ void arena_init(struct arena *arena, size_t limit)
     *arena = (struct arena){ .limit = limit };
 }
 
-_Noreturn static void exhausted(struct arena *arena)
+void arena_exhausted(struct arena *arena)
 {
     if (arena->rescue)
         longjmp(*arena->rescue, 1);
@@ -39,12 +39,12 @@ static struct arena_block *add_block(struct arena *arena, size_t room)
 {
     size_t size = room > BLOCK_SIZE ? room : BLOCK_SIZE;
     if (size > SIZE_MAX - sizeof(struct arena_block))
-        exhausted(arena);
+        arena_exhausted(arena);
     if (arena->limit && (arena->held > arena->limit || size > arena->limit - arena->held))
-        exhausted(arena);
+        arena_exhausted(arena);
     struct arena_block *block = malloc(sizeof *block + size);
     if (!block)
-        exhausted(arena);
+        arena_exhausted(arena);
     block->older = arena->block;
     block->size = size;
     block->used = 0;
@@ -56,7 +56,7 @@ static struct arena_block *add_block(struct arena *arena, size_t room)
 static size_t aligned(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ALIGNMENT)
-        exhausted(arena);
+        arena_exhausted(arena);
     return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 }
 
@@ -75,7 +75,7 @@ void *arena_alloc_array(struct arena *arena, size_t size, size_t count)
 {
     size_t total;
     if (__builtin_mul_overflow(size, count, &total))
-        exhausted(arena);
+        arena_exhausted(arena);
     return arena_alloc(arena, total);
 }
 

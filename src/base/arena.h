@@ -23,6 +23,9 @@ struct arena {
     size_t limit;                    /* most bytes this arena may hold; 0: no limit of its own */
 };
 
+/* Memory ended, here or in a library that works for the arena's owner: goes to `rescue`. */
+_Noreturn void arena_exhausted(struct arena *arena);
+
 /* An empty arena: `struct arena arena = { 0 };` is one too. */
 void arena_init(struct arena *arena, size_t limit);
 

@@ -143,7 +143,7 @@ bool base64_decode(struct arena *arena, struct str text, struct str *bytes)
 
 static bool is_unreserved(char c)
 {
-    return is_digit(c) || is_upper(c) || is_lower(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 struct str percent_encode(struct arena *arena, struct str s)
@@ -326,7 +326,7 @@ struct str fold(struct arena *arena, struct str s)
         }
         char c = point < 0x80 ? (char)point : 0;
         const char *plain = unaccented(point);
-        bool letter = is_digit(c) || is_upper(c) || is_lower(c) || (plain && *plain)
+        bool letter = is_letter_or_digit(c) || (plain && *plain)
                       || (point > 0x17f && !is_mark(point) && !(point >= 0x2000 && point < 0x2070));
         if (is_mark(point))
             continue;

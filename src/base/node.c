@@ -3,7 +3,7 @@
 
 #include "base/encoding.h"
 
-static struct node *make(struct arena *arena, enum node_kind kind)
+struct node *node_new(struct arena *arena, enum node_kind kind)
 {
     struct node *node = arena_new(arena, struct node);
     node->kind = kind;
@@ -24,19 +24,19 @@ static struct node *append(struct node *parent, struct node *child)
 
 static struct node *put(struct node *map, const char *key, enum node_kind kind)
 {
-    struct node *child = append(map, make(map->arena, kind));
+    struct node *child = append(map, node_new(map->arena, kind));
     child->key = str_of(key);
     return child;
 }
 
 struct node *node_map(struct arena *arena)
 {
-    return make(arena, NODE_MAP);
+    return node_new(arena, NODE_MAP);
 }
 
 struct node *node_list(struct arena *arena)
 {
-    return make(arena, NODE_LIST);
+    return node_new(arena, NODE_LIST);
 }
 
 void node_put_text(struct node *map, const char *key, struct str text)
@@ -84,22 +84,34 @@ struct node *node_put_list(struct node *map, const char *key)
 
 struct node *node_add_map(struct node *list)
 {
-    return append(list, make(list->arena, NODE_MAP));
-}
-
-struct node *node_add_list(struct node *list)
-{
-    return append(list, make(list->arena, NODE_LIST));
+    return append(list, node_new(list->arena, NODE_MAP));
 }
 
 void node_add_text(struct node *list, struct str text)
 {
-    append(list, make(list->arena, NODE_TEXT))->text = text;
+    append(list, node_new(list->arena, NODE_TEXT))->text = text;
 }
 
 void node_add_int(struct node *list, int64_t number)
 {
-    append(list, make(list->arena, NODE_INT))->number = number;
+    append(list, node_new(list->arena, NODE_INT))->number = number;
+}
+
+void node_add(struct node *list, struct node *value)
+{
+    append(list, value);
+}
+
+struct node *node_copy(struct arena *arena, const struct node *from)
+{
+    struct node *node = arena_new(arena, struct node);
+    *node = *from;
+    node->arena = arena;
+    node->first = node->last = node->next = NULL;
+    node->count = 0;
+    for (const struct node *child = from->first; child; child = child->next)
+        append(node, node_copy(arena, child));
+    return node;
 }
 
 const struct node *node_get(const struct node *map, struct str key)

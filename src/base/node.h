@@ -21,8 +21,11 @@ struct node {
     struct arena *arena;
 };
 
+struct node *node_new(struct arena *arena, enum node_kind kind); /* null, zero or empty */
 struct node *node_map(struct arena *arena);  /* an empty map */
 struct node *node_list(struct arena *arena); /* an empty list */
+/* All of it again, to be put elsewhere; texts are shared. */
+struct node *node_copy(struct arena *arena, const struct node *from);
 
 /* Put a value in a map. The key is kept as it is given (a literal, or arena text); a later value
  * of the same key stands beside the first and is not found: put each key once. */
@@ -37,9 +40,9 @@ struct node *node_put_list(struct node *map, const char *key);
 
 /* Add a value to a list. */
 struct node *node_add_map(struct node *list);
-struct node *node_add_list(struct node *list);
 void node_add_text(struct node *list, struct str text);
 void node_add_int(struct node *list, int64_t number);
+void node_add(struct node *list, struct node *value); /* a node made elsewhere */
 
 /* Look in a map; NULL when it is not there (or `map` is NULL or no map). */
 const struct node *node_get(const struct node *map, struct str key);

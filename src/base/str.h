@@ -76,6 +76,16 @@ static inline bool is_lower(char c)
     return c >= 'a' && c <= 'z';
 }
 
+static inline bool is_letter(char c) /* ASCII, as all of these */
+{
+    return is_upper(c) || is_lower(c);
+}
+
+static inline bool is_letter_or_digit(char c)
+{
+    return is_letter(c) || is_digit(c);
+}
+
 static inline bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';

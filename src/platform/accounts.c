@@ -7,7 +7,6 @@
 #include "platform/config.h"
 
 #include <argon2.h>
-#include <stdlib.h>
 
 const struct setting account_settings[] = {
     { "session.hours", SETTING_INT, "12",
@@ -95,21 +94,13 @@ struct str session_organisation(const struct session *session, enum role role)
 static const char nobody[] = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmUuLg$"
                              "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/* Argon2 fails only when there is no memory for it. */
-static _Noreturn void out_of_memory(struct arena *arena)
-{
-    if (arena->rescue)
-        longjmp(*arena->rescue, 1);
-    abort();
-}
-
 struct str password_hash(struct arena *arena, struct str password)
 {
     char salt[SALT_BYTES], encoded[ENCODED_ROOM];
     random_bytes(salt, sizeof salt);
     if (argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password.at, password.len, salt,
                               sizeof salt, HASH_BYTES, encoded, sizeof encoded) != ARGON2_OK)
-        out_of_memory(arena);
+        arena_exhausted(arena); /* the only way in which it fails */
     return str_copy(arena, str_of(encoded));
 }
 
@@ -118,7 +109,7 @@ bool password_check(struct arena *arena, struct str hash, struct str password)
     const char *encoded = hash.len ? str_c(arena, hash) : nobody;
     int result = argon2id_verify(encoded, password.at, password.len);
     if (result == ARGON2_MEMORY_ALLOCATION_ERROR)
-        out_of_memory(arena);
+        arena_exhausted(arena);
     return result == ARGON2_OK && hash.len > 0;
 }
 

@@ -33,34 +33,15 @@ static bool is_shallow(struct str text)
     return true;
 }
 
-static struct node *new_node(struct arena *arena, enum node_kind kind)
-{
-    struct node *node = arena_new(arena, struct node);
-    node->kind = kind;
-    node->arena = arena;
-    return node;
-}
-
 static struct node *to_node(struct arena *arena, const json_t *json);
-
-static void append(struct node *parent, struct node *child)
-{
-    if (parent->last)
-        parent->last->next = child;
-    else
-        parent->first = child;
-    parent->last = child;
-    parent->count++;
-}
 
 static struct node *to_map(struct arena *arena, const json_t *json)
 {
     struct node *map = node_map(arena);
     void *at = json_object_iter((json_t *)(uintptr_t)json);
     for (; at; at = json_object_iter_next((json_t *)(uintptr_t)json, at)) {
-        struct node *child = to_node(arena, json_object_iter_value(at));
-        child->key = str_copy(arena, str_of(json_object_iter_key(at)));
-        append(map, child);
+        const char *key = str_c(arena, str_of(json_object_iter_key(at)));
+        node_put(map, key, to_node(arena, json_object_iter_value(at)));
     }
     return map;
 }
@@ -70,7 +51,7 @@ static struct node *to_list(struct arena *arena, const json_t *json)
     struct node *list = node_list(arena);
     size_t count = json_array_size(json);
     for (size_t i = 0; i < count; i++)
-        append(list, to_node(arena, json_array_get(json, i)));
+        node_add(list, to_node(arena, json_array_get(json, i)));
     return list;
 }
 
@@ -84,27 +65,27 @@ static struct node *to_node(struct arena *arena, const json_t *json)
     case JSON_ARRAY:
         return to_list(arena, json);
     case JSON_STRING:
-        node = new_node(arena, NODE_TEXT);
+        node = node_new(arena, NODE_TEXT);
         node->text = str_copy(arena, (struct str){ json_string_value(json),
                                                    json_string_length(json) });
         return node;
     case JSON_INTEGER:
-        node = new_node(arena, NODE_INT);
+        node = node_new(arena, NODE_INT);
         node->number = json_integer_value(json);
         return node;
     case JSON_REAL:
-        node = new_node(arena, NODE_REAL);
+        node = node_new(arena, NODE_REAL);
         node->real = json_real_value(json);
         return node;
     case JSON_TRUE:
     case JSON_FALSE:
-        node = new_node(arena, NODE_FLAG);
+        node = node_new(arena, NODE_FLAG);
         node->flag = json_is_true(json);
         return node;
     case JSON_NULL:
         break;
     }
-    return new_node(arena, NODE_NULL);
+    return node_new(arena, NODE_NULL);
 }
 
 /* Jansson's own text may quote the input, which may be personal: only the place is kept. */

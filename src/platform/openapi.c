@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* OpenAPI 3.1 from the tables of routes, so that the document cannot drift from what is served. */
 #include "base/log.h"
+#include "platform/accounts.h"
 #include "platform/json.h"
 #include "platform/server.h"
 #include "platform/service.h"
 #include "platform/version.h"
-
-static struct node *copy(struct arena *arena, const struct node *from)
-{
-    struct node *node = arena_new(arena, struct node);
-    *node = *from;
-    node->arena = arena;
-    node->first = node->last = node->next = NULL;
-    for (const struct node *child = from->first; child; child = child->next) {
-        struct node *twin = copy(arena, child);
-        if (node->last)
-            node->last->next = twin;
-        else
-            node->first = twin;
-        node->last = twin;
-    }
-    return node;
-}
 
 /* A schema of a route, or "any" when it is not JSON (the tests see to it that all are). */
 static struct node *schema_of(struct arena *arena, const char *text)
@@ -29,7 +13,7 @@ static struct node *schema_of(struct arena *arena, const char *text)
     const struct node *schema;
     struct error err;
     if (json_parse(arena, str_of(text), &schema, &err))
-        return copy(arena, schema);
+        return node_copy(arena, schema);
     log_error("openapi-schema-unreadable");
     return node_map(arena);
 }

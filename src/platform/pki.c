@@ -271,7 +271,7 @@ static bool is_host_name(struct str name)
         return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        if (!is_digit(c) && !is_upper(c) && !is_lower(c) && c != '-' && c != '.' && c != '*')
+        if (!is_letter_or_digit(c) && c != '-' && c != '.' && c != '*')
             return false;
     }
     return true;
@@ -356,7 +356,7 @@ static bool is_serial_number(struct str oin)
     if (oin.len == 0 || oin.len > FIELD_LEN)
         return false;
     for (size_t i = 0; i < oin.len; i++)
-        if (!is_digit(oin.at[i]) && !is_upper(oin.at[i]) && !is_lower(oin.at[i]))
+        if (!is_letter_or_digit(oin.at[i]))
             return false;
     return true;
 }

@@ -42,7 +42,7 @@ static struct str safe_file_name(struct arena *arena, struct str name)
     struct buf out = { .arena = arena };
     for (size_t i = 0; i < name.len && out.len < 120; i++) {
         char c = name.at[i];
-        bool plain = is_upper(c) || is_lower(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+        bool plain = is_letter_or_digit(c) || c == '.' || c == '-' || c == '_';
         buf_byte(&out, plain ? c : '-');
     }
     return buf_str(&out);

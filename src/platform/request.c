@@ -182,8 +182,7 @@ bool host_valid(struct str host)
     }
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        bool letter = is_upper(c) || is_lower(c) || is_digit(c);
-        if (!letter && c != '.' && c != (bracket ? ':' : '-') && c != '_')
+        if (!is_letter_or_digit(c) && c != '.' && c != (bracket ? ':' : '-') && c != '_')
             return false;
     }
     int64_t port;

@@ -40,7 +40,7 @@ static bool is_file_name(struct str name)
         return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        bool plain = is_upper(c) || is_lower(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+        bool plain = is_letter_or_digit(c) || c == '.' || c == '-' || c == '_';
         if (!plain)
             return false;
     }

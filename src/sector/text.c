@@ -32,9 +32,9 @@ struct str website_href(struct arena *arena, struct str website)
     return str_format(arena, "https://%.*s", FMT(website));
 }
 
-static bool is_letter(struct str s, size_t at)
+static bool letter_at(struct str s, size_t at)
 {
-    return at < s.len && (is_upper(s.at[at]) || is_lower(s.at[at]) || (unsigned char)s.at[at] >= 0x80);
+    return at < s.len && (is_letter(s.at[at]) || (unsigned char)s.at[at] >= 0x80);
 }
 
 static bool is_all_capitals(struct str s)
@@ -79,7 +79,7 @@ struct str place_text(struct arena *arena, struct str place)
     char *text = str_c(arena, place);
     for (size_t from = 0; from < place.len;) {
         size_t to = from;
-        while (is_letter(place, to))
+        while (letter_at(place, to))
             to++;
         struct str word = str_slice(place, from, to);
         /* "DE" opens a place with a capital; "'S" and "'T" never have one. */

@@ -9,7 +9,7 @@
 
 static bool is_uri_character(char c)
 {
-    return is_digit(c) || is_upper(c) || is_lower(c) || (c != '\0' && strchr("-._~:/", c));
+    return is_letter_or_digit(c) || (c != '\0' && strchr("-._~:/", c));
 }
 
 /* "https://host/path/": plain characters only, so that a pseudonym needs no escaping anywhere. */
