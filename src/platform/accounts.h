@@ -22,14 +22,15 @@ struct session {
     size_t membership_count;
 };
 
-/* Does the session have this role (for any organisation)? An admin of a board is a member too. */
+/* Does the session (NULL: nobody's) have this role, for any organisation? An admin of a board is a
+ * member too. */
 bool session_has(const struct session *session, enum role role);
 /* ... and for this organisation? */
 bool session_acts_for(const struct session *session, enum role role, struct str organisation);
 /* The organisation of the first membership with this role; empty when there is none. */
 struct str session_organisation(const struct session *session, enum role role);
 
-const char *role_name(enum role role);              /* "board-admin", for commands and the database */
+const char *role_name(enum role role);              /* "board-admin": as commands and the database say it */
 bool role_parse(struct str name, enum role *role);
 
 struct account {

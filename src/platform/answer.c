@@ -29,10 +29,7 @@ static bool load_session(struct request *request, struct error *err)
 
 static bool has_role(const struct request *request)
 {
-    enum role role = request->route->role;
-    if (request->listener != PEOPLE || role == ROLE_ANYONE)
-        return true;
-    return request->session && (role == ROLE_PERSON || session_has(request->session, role));
+    return request->listener != PEOPLE || session_has(request->session, request->route->role);
 }
 
 /* Who is not known yet and reads pages logs in first, and comes back. */

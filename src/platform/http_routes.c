@@ -38,11 +38,9 @@ static bool is_this_computer(struct str peer)
 /* Machines have shown a certificate; of people, the operator, and this computer where that is set. */
 static bool may_see_metrics(const struct request *request)
 {
-    if (request->listener == MACHINES)
-        return true;
-    if (request->session && session_has(request->session, ROLE_OPERATOR))
-        return true;
-    return config_flag(request->app->config, "metrics.open") && is_this_computer(request->peer);
+    return request->listener == MACHINES || session_has(request->session, ROLE_OPERATOR)
+           || (config_flag(request->app->config, "metrics.open")
+               && is_this_computer(request->peer));
 }
 
 bool show_metrics(struct request *request, struct error *err)

@@ -57,7 +57,7 @@ static const struct {
 
 bool may_edit(const struct request *request)
 {
-    return request->session && session_has(request->session, ROLE_OPERATOR);
+    return session_has(request->session, ROLE_OPERATOR);
 }
 
 struct str kind_title(const struct request *request, enum school_kind kind)
