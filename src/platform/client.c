@@ -30,11 +30,6 @@ static const struct {
                                                   "one serialNumber, the OIN.") },
 };
 
-const char *machine_state_name(enum machine_state state)
-{
-    return states[state].name;
-}
-
 bool machine_may_enter(const struct machine *machine, instant now, struct error *err)
 {
     enum machine_state state = machine->state;
@@ -47,7 +42,7 @@ bool machine_may_enter(const struct machine *machine, instant now, struct error 
                        machine->fingerprint); /* of an organisation, not a person */
 }
 
-void machine_copy(struct machine *to, const struct machine *from)
+static void copy_machine(struct machine *to, const struct machine *from)
 {
     *to = *from;
     to->client.serial_number.at = to->serial_number;
@@ -179,7 +174,7 @@ bool machine_cache_get(struct machine_cache *cache, struct str fingerprint, uint
     bool there = cache->places[place].generation == generation
                  && str_eq(cache->places[place].machine.client.fingerprint, fingerprint);
     if (there)
-        machine_copy(machine, &cache->places[place].machine);
+        copy_machine(machine, &cache->places[place].machine);
     pthread_mutex_unlock(&cache->lock);
     return there;
 }
@@ -190,6 +185,6 @@ void machine_cache_put(struct machine_cache *cache, uint64_t generation,
     size_t place = place_of(machine->client.fingerprint);
     pthread_mutex_lock(&cache->lock);
     cache->places[place].generation = generation;
-    machine_copy(&cache->places[place].machine, machine);
+    copy_machine(&cache->places[place].machine, machine);
     pthread_mutex_unlock(&cache->lock);
 }

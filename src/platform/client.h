@@ -21,8 +21,8 @@ enum machine_state {
     MACHINE_STATES
 };
 
-/* Who showed a certificate. The client's slices point into the struct itself: copy it with
- * machine_copy. */
+/* Who showed a certificate. The client's slices point into the struct itself, so that it cannot be
+ * assigned to another. */
 struct machine {
     enum machine_state state;
     struct client client;
@@ -34,11 +34,9 @@ struct machine {
 /* Checks a chain, the client's own certificate first (DER). `trust` holds CAs and CRLs. */
 void machine_check(gnutls_x509_trust_list_t trust, const gnutls_datum_t *chain, unsigned length,
                    struct machine *machine);
-void machine_copy(struct machine *to, const struct machine *from);
 
 /* Is the machine known, and its certificate valid at this moment? */
 bool machine_may_enter(const struct machine *machine, instant now, struct error *err);
-const char *machine_state_name(enum machine_state state); /* "revoked", for the log */
 
 /* Answers of machine_check by certificate, for a proxy that hands the same ones on again and again.
  * An answer counts for one generation of CA list and CRL. */

@@ -263,11 +263,6 @@ bool config_flag(const struct config *config, const char *name)
     return flag;
 }
 
-const char *config_data(const struct config *config)
-{
-    return config->data;
-}
-
 const char *config_path(const struct config *config, struct arena *arena, const char *name)
 {
     if (name[0] == '/')

@@ -34,8 +34,7 @@ struct str config_text(const struct config *config, const char *name);
 int64_t config_int(const struct config *config, const char *name);
 bool config_flag(const struct config *config, const char *name);
 
-/* The data folder, and a path in it (an absolute `name` stays what it is); NUL-terminated. */
-const char *config_data(const struct config *config);
+/* A path in the data folder (an absolute `name` stays what it is); NUL-terminated. */
 const char *config_path(const struct config *config, struct arena *arena, const char *name);
 
 /* Calls `show` for every setting in alphabetical order, with its current value (secrets hidden) and

@@ -4,6 +4,7 @@
  * token, and a cookie that it plants does not fit the victim's session. */
 #include "base/encoding.h"
 #include "base/random.h"
+#include "platform/accounts.h"
 #include "platform/server.h"
 
 #define FORM_COOKIE_BYTES 16

@@ -25,7 +25,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define SESSION_COOKIE  "fundament_session"
 #define FORM_COOKIE     "fundament_form"
 #define LANGUAGE_COOKIE "taal"
 #define FORM_TOKEN      "form_token" /* the hidden field of every form */

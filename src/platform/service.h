@@ -19,9 +19,6 @@ struct entry {
     enum role audience;  /* of an open entry: on whose card of the home page it stands too */
 };
 
-struct buf;
-struct demo;
-
 struct service {
     const char *name;                    /* "nummervoorziening": also its folder and log name */
     const char *title;                   /* N_("Nummervoorziening") */

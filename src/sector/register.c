@@ -92,13 +92,6 @@ bool register_vendor(struct tx *tx, const struct deed *deed, const struct vendor
     return store_put_vendor(tx, &row, err) && leave_trail(tx, deed, &note, err);
 }
 
-bool sector_put_vendor(struct tx *tx, instant now, struct str who, const struct vendor *vendor,
-                       struct error *err)
-{
-    const struct deed deed = { now, who, SOURCE_PERSON, ANY_VERSION };
-    return register_vendor(tx, &deed, vendor, err);
-}
-
 bool register_board(struct tx *tx, const struct deed *deed, const struct board *board,
                     struct error *err)
 {

@@ -98,10 +98,6 @@ bool sector_schools_of(struct tx *tx, const struct board_number *board, struct s
                        struct error *err);
 bool sector_vendors(struct tx *tx, struct vendor_list *vendors, struct error *err);
 
-/* Adds or changes a vendor (keeps history, writes audit and event). */
-bool sector_put_vendor(struct tx *tx, instant now, struct str who, const struct vendor *vendor,
-                       struct error *err);
-
 /* Organisations as accounts know them: "board:41804", "vendor:OIN". */
 struct str board_organisation(struct arena *arena, const struct board_number *number);
 struct str vendor_organisation(struct arena *arena, const struct oin *oin);
