@@ -11,6 +11,7 @@
 #define DAYS          90   /* of counts */
 #define SCHOOLS_ONCE  200  /* in one transaction */
 #define COUNTED       60   /* schools that get counts: enough to look at */
+#define GROWTH_MONTHS 14
 
 struct seeding {
     int64_t from, to; /* schools */
@@ -111,6 +112,41 @@ static bool count_weeks(struct tx *tx, void *with, struct error *err)
     return true;
 }
 
+/* Growth since January, from hashes that belong to nobody: so many new ones in each month. */
+static bool grow_month(struct tx *tx, const struct seeding *seeding, const struct concept *sector,
+                       int64_t place, struct str month, int64_t ago, struct error *err)
+{
+    struct sketch sketch = { 0 };
+    int64_t year, count = seeding->to * (place == 0 ? 31 : 17) + dice(place, 3, ago, 90);
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t high = (uint64_t)dice(place, i, ago, INT32_MAX);
+        uint64_t low = (uint64_t)dice(i, place, ago + 1000, INT32_MAX);
+        sketch_add(&sketch, high << 33 ^ low << 2);
+    }
+    return str_to_int(str_slice(month, 0, 4), 0, 9999, &year)
+           && nv_merge_sketch(tx, sector->id, year, month, &sketch, err);
+}
+
+static bool grow(struct tx *tx, void *with, struct error *err)
+{
+    const struct seeding *seeding = with;
+    struct concepts sectors;
+    char text[DAY_TEXT];
+    if (!nv_concepts(tx, SECTOR, &sectors, err))
+        return false;
+    for (int64_t ago = GROWTH_MONTHS; ago >= 0; ago--) {
+        struct str month = str_slice(instant_day(seeding->now - ago * 30 * DAY, text), 0, 7);
+        for (size_t i = 0; i < sectors.len; i++) {
+            bool is_po = str_eq(sectors.at[i].name, STR("po"));
+            if (!is_po && !str_eq(sectors.at[i].name, STR("vo")))
+                continue;
+            if (!grow_month(tx, seeding, &sectors.at[i], is_po ? 0 : 1, month, ago, err))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool look_for_signups(struct tx *tx, void *with, struct error *err)
 {
     return nv_is_empty(tx, with, err);
@@ -130,5 +166,7 @@ bool seed_demo(struct app *app, struct arena *arena, int64_t schools, struct err
     }
     seeding.from = 0;
     seeding.to = schools < COUNTED ? schools : COUNTED;
-    return !fresh || db_write(app->db, arena, count_weeks, &seeding, err);
+    return !fresh
+           || (db_write(app->db, arena, count_weeks, &seeding, err)
+               && db_write(app->db, arena, grow, &seeding, err));
 }

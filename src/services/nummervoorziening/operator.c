@@ -181,7 +181,7 @@ static bool put_growth(struct request *request, struct tx *tx, struct node *page
         int64_t *values = arena_array(request->arena, int64_t, GROWTH_MONTHS);
         for (int m = 0; m < GROWTH_MONTHS; m++)
             values[m] = estimate_of(&growths, sectors->at[s].id, months[m]);
-        series[s] = (struct chart_series){ .title = sectors->at[s].description, .values = values };
+        series[s] = (struct chart_series){ .title = sectors->at[s].name, .values = values };
     }
     struct chart chart = {
         .title = tr(request, N_("Different ECK iDs since January, by sector")),

@@ -223,7 +223,7 @@ static struct str period_label(const struct request *request, enum period period
 {
     char text[DAY_TEXT];
     struct str day = str_copy(request->arena, instant_day(start, text));
-    return period == PER_MONTH ? str_slice(day, 0, 7) : day;
+    return period == PER_MONTH ? str_slice(day, 0, strlen("2026-11")) : day;
 }
 
 static void put_chart(const struct view *view, struct node *page)
@@ -346,6 +346,15 @@ static int compare_lines(const void *a, const void *b, void *with)
     return order ? (int)order : by_place(a, b);
 }
 
+/* A day as people write it on the page; as a date that sorts in the CSV file. */
+static struct str period_cell(const struct view *view, const struct table *table, instant start)
+{
+    struct request *request = view->request;
+    if (table->csv || view->period == PER_MONTH)
+        return period_label(request, view->period, start);
+    return show_day(request->arena, request->language, start);
+}
+
 static struct node *line_rows(const struct view *view, const struct table *table,
                               const struct lines *lines)
 {
@@ -355,7 +364,7 @@ static struct node *line_rows(const struct view *view, const struct table *table
     for (size_t i = from; i < lines->len && i < to; i++) {
         const struct line *line = &lines->at[i];
         struct node *row = node_add_map(rows);
-        node_put_text(row, "period", period_label(request, view->period, line->start));
+        node_put_text(row, "period", period_cell(view, table, line->start));
         node_put_text(row, "school", line->school);
         node_put_text(row, "vendor", line->vendor);
         node_put_int(row, "calls", line->calls);

@@ -134,10 +134,10 @@ INSERT INTO nummervoorziening_chain (id, name, description, edited) VALUES
 
 INSERT INTO nummervoorziening_sector (id, name, description, edited) VALUES
     ('http://purl.edustandaard.nl/begrippenkader/512e4729-03a4-43a2-95ba-758071d1b725',
-     'po', 'Primair onderwijs', 1483228800000000),
+     'po', 'Het primair onderwijs', 1483228800000000),
     ('http://purl.edustandaard.nl/begrippenkader/2a1401e9-c223-493b-9b86-78f6993b1a8d',
-     'vo', 'Voortgezet onderwijs', 1483228800000000),
+     'vo', 'Het voortgezet onderwijs', 1483228800000000),
     ('http://purl.edustandaard.nl/begrippenkader/f3ac3fbb-5eae-49e0-8494-0a44855fff25',
-     'mbo', 'Middelbaar beroepsonderwijs', 1483228800000000),
+     'mbo', 'Het middelbaar beroepsonderwijs', 1483228800000000),
     ('http://purl.edustandaard.nl/begrippenkader/9d0d2f4e-6c1b-4c0a-8f54-0b7d5b1c7a3e',
-     'ho', 'Hoger onderwijs', 1483228800000000);
+     'ho', 'Het hoger onderwijs', 1483228800000000);
