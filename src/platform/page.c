@@ -106,7 +106,9 @@ struct node *page_new(struct request *request, struct str title)
     node_put_text(page, "title", title);
     put_languages(request, page);
     put_style(request, page);
-    node_put_text(page, "organisation", config_text(request->app->config, "organisation"));
+    struct str organisation = config_text(request->app->config, "organisation");
+    node_put_text(page, "organisation", organisation);
+    node_put_flag(page, "organisation_named", !str_eq(organisation, STR("Fundament")));
     node_put_text(page, "version", STR(FUNDAMENT_VERSION));
     node_put_flag(page, "demo", request->app->demo);
     node_put_flag(page, "at_home", str_eq(request->path, STR("/")));

@@ -67,8 +67,8 @@ static const struct entry entries[] = {
       ROLE_BOARD_MEMBER },
     { "/nummervoorziening/beheer", N_("Nummervoorziening: operation"),
       N_("Batches, refusals, growth, and the systems that are admitted."), ROLE_OPERATOR },
-    { "/nummervoorziening/ontwikkelaars", N_("Nummervoorziening for developers"),
-      N_("The interface, examples to copy, and in a demo a test certificate."),
+    { "/nummervoorziening/ontwikkelaars", N_("For developers"),
+      N_("The interface of the Nummervoorziening, examples to copy, and in a demo a test certificate."),
       .audience = ROLE_VENDOR },
     { .path = NULL },
 };
