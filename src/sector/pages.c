@@ -3,6 +3,7 @@
  * partnership. */
 #include "sector/pages.h"
 
+#include "platform/accounts.h"
 #include "platform/service.h"
 #include "sector/text.h"
 
@@ -254,17 +255,27 @@ static void put_locations(struct request *request, struct node *page,
     table_put(request, page, "locations", location_columns, NULL, rows, (int64_t)locations->len);
 }
 
-/* What this installation offers to schools: the first page of each service above the register. */
+/* The first page of a service that this person may open. */
+static const struct entry *entry_for(const struct request *request, const struct service *service)
+{
+    for (const struct entry *entry = service->entries; entry && entry->path; entry++)
+        if (entry->role == ROLE_ANYONE || session_has(request->session, entry->role))
+            return entry;
+    return NULL;
+}
+
+/* What this installation offers to schools: the services above the register. */
 static void put_services(struct request *request, struct node *page)
 {
     struct node *list = node_put_list(page, "services");
     for (size_t i = 0; request->app->services[i]; i++) {
         const struct service *service = request->app->services[i];
-        if (service == request->service || !service->entries || strcmp(service->name, "platform") == 0)
+        const struct entry *entry = entry_for(request, service);
+        if (service == request->service || !entry || strcmp(service->name, "platform") == 0)
             continue;
         struct node *node = node_add_map(list);
         node_put_text(node, "title", tr(request, service->title));
-        node_put_text(node, "path", str_of(service->entries[0].path));
+        node_put_text(node, "path", str_of(entry->path));
     }
     node_put_flag(page, "has_services", list->count > 0);
 }

@@ -46,6 +46,52 @@ const FLOWS = {
     check(link, 'no download');
   },
 
+  async a_board_ends_and_signs_up_its_schools(page) {
+    await logIn(page, 'bestuur');
+    for (const wish of [1, 0]) { // end the vendors first, then allow them again
+      await open(page, '/nummervoorziening/aansluiten');
+      for (const box of await page.$$('main input[type=checkbox]'))
+        if (!await box.evaluate((element) => element.checked)) await box.click();
+      const wishes = await page.$$('main input[type=radio]');
+      check(wishes.length === 3, `${wishes.length} choices of what to do`);
+      await wishes[wish].click();
+      await press(page, 'main form button[type=submit]');
+      check(/changes|wijzigingen/.test(await text(page)), 'no preview: ' + await text(page));
+      await press(page, 'main form button.button--primary');
+      check(await page.$('main .notice--ok'), 'not told that it was done');
+    }
+  },
+
+  async a_preview_of_nothing_offers_no_confirmation(page) {
+    await logIn(page, 'bestuur');
+    await open(page, '/nummervoorziening/aansluiten');
+    const answer = await press(page, 'main form button[type=submit]');
+    check(answer.status() === 422, `status ${answer.status()}`);
+    check(await page.$('main .problems a, main [role=alert], main [aria-invalid=true]'), 'no message');
+  },
+
+  async a_test_certificate_is_made_on_the_spot(page) {
+    await open(page, '/nummervoorziening/ontwikkelaars');
+    const folder = given.profile + '/downloads-' + Date.now();
+    const client = await page.createCDPSession();
+    await client.send('Browser.setDownloadBehavior',
+      { behavior: 'allow', downloadPath: folder, browserContextId: page.context.id });
+    const button = await page.$('main form[action="/nummervoorziening/ontwikkelaars"] button');
+    check(button, 'no button');
+    await button.click();
+    for (let turn = 0; turn < 100; turn++) {
+      const names = require('fs').existsSync(folder) ? require('fs').readdirSync(folder) : [];
+      const made = names.find((name) => name.endsWith('.pem'));
+      if (made) {
+        const pem = require('fs').readFileSync(folder + '/' + made, 'utf8');
+        check(/BEGIN CERTIFICATE/.test(pem) && /PRIVATE KEY/.test(pem), 'no certificate with its key');
+        return;
+      }
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    throw new Error('nothing was downloaded: ' + await text(page));
+  },
+
   async the_language_is_switched_and_stays(page) {
     await open(page, '/scholen');
     await press(page, 'header a[hreflang=en]');

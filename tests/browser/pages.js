@@ -171,16 +171,20 @@ async function pagesThatAreNotLookedAt(page, role) {
   const seen = new Set();
   const queue = ['/'];
   const missing = [];
+  const from = {};
   while (queue.length && seen.size < 200) {
     const link = queue.shift();
     if (seen.has(form(link))) continue;
     seen.add(form(link));
     const answer = await open(page, link);
-    if (answer.status() >= 400) missing.push(`${link} is linked, and answers ${answer.status()}`);
+    if (answer.status() >= 400) missing.push(`${link} is linked from ${from[link]}, and answers ${answer.status()}`);
     if (!(answer.headers()['content-type'] || '').includes('html')) continue;
     if (!known.has(form(page.url().slice(given.address.length)))) missing.push(`${form(link)} is not in the table`);
     const links = await page.$$eval('a[href^="/"]', (all) => all.map((one) => one.getAttribute('href')));
-    queue.push(...links.filter((one) => !NO_PAGES.test(one) && !seen.has(form(one))));
+    for (const one of links.filter((each) => !NO_PAGES.test(each) && !seen.has(form(each)))) {
+      from[one] = from[one] || link;
+      queue.push(one);
+    }
   }
   return missing;
 }
