@@ -9,11 +9,37 @@
 
 #define CERTIFICATE_BYTES ((size_t)16 * 1024)
 
+struct lines {
+    struct str name, last;
+    size_t count;
+};
+
+static enum MHD_Result note_line(void *with, enum MHD_ValueKind kind, const char *key,
+                                 const char *value)
+{
+    struct lines *lines = with;
+    (void)kind;
+    if (!str_eq_nocase(str_of(key), lines->name))
+        return MHD_YES;
+    lines->last = value ? str_of(value) : STR("");
+    lines->count++;
+    return MHD_YES;
+}
+
+/* A client may send such a header too, and a proxy may put its own behind it: as one more element of
+ * the line (nginx), or as a line of its own (HAProxy). */
+static struct lines lines_of(const struct exchange *exchange, struct str name)
+{
+    struct lines lines = { .name = name };
+    MHD_get_connection_values(exchange->mhd, MHD_HEADER_KIND, note_line, &lines);
+    return lines;
+}
+
 void proxy_read_peer(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     unsigned char address[sizeof(struct in6_addr)];
-    struct str rest = request_header(request, "X-Forwarded-For"), last = rest;
+    struct str rest = lines_of(exchange, STR("X-Forwarded-For")).last, last = rest;
     request->peer = STR("proxy");
     while (str_more(rest))
         last = str_cut(&rest, ',');
@@ -57,8 +83,11 @@ static void check(struct server *server, struct str der, struct machine *machine
 
 void proxy_read_machine(struct exchange *exchange)
 {
-    struct str der, header = str_trim(request_header(&exchange->request, "X-Client-Certificate"));
-    exchange->machine = (struct machine){ .state = header.len ? MACHINE_UNREADABLE : MACHINE_NONE };
-    if (header.len && decode(exchange->request.arena, header, &der) && der.len)
+    struct lines lines = lines_of(exchange, STR("X-Client-Certificate"));
+    struct str der, header = str_trim(lines.last);
+    bool two = lines.count > 1; /* one is not the proxy's, and nobody can say which */
+    exchange->machine =
+        (struct machine){ .state = two || header.len ? MACHINE_UNREADABLE : MACHINE_NONE };
+    if (!two && header.len && decode(exchange->request.arena, header, &der) && der.len)
         check(exchange->server, der, &exchange->machine);
 }

@@ -279,6 +279,38 @@ TEST(a_proxy_hands_on_the_peer_and_its_certificate)
     end_server(world);
 }
 
+TEST(a_client_cannot_speak_for_the_proxy)
+{
+    struct str settings = str_format(t->arena, "proxy.machines = unix:%s/machines.sock\n", t->folder);
+    struct world *world = given_server(t, settings.at);
+    struct pem good = given_client(t, world, 0, 10);
+    struct str certificate = percent_encode(t->arena, good.certificate);
+    struct http_client *proxy =
+        client_open_unix(t, str_format(t->arena, "%s/machines.sock", t->folder).at);
+    /* As a proxy that adds lines and leaves the client's own. */
+    struct str spoofed = str_format(t->arena, "GET /test/peer HTTP/1.1\n" HOST
+                                              "X-Forwarded-For: 198.51.100.7\n"
+                                              "X-Forwarded-For: 192.0.2.9\n"
+                                              "X-Client-Certificate: %.*s\n\n",
+                                    FMT(certificate));
+    CHECK_STR(client_ask(proxy, spoofed.at).body, STR("192.0.2.9 " GOOD_OIN " nl"));
+    const char *const others[] = { "", "AAAA", "x" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct str before = str_format(t->arena, "GET /test/peer HTTP/1.1\n" HOST
+                                                 "X-Client-Certificate: %.*s\n"
+                                                 "X-Client-Certificate: %s\n\n",
+                                       FMT(certificate), others[i]);
+        struct str behind = str_format(t->arena, "GET /test/peer HTTP/1.1\n" HOST
+                                                 "X-Client-Certificate: %s\n"
+                                                 "x-client-certificate: %.*s\n\n",
+                                       others[i], FMT(certificate));
+        CHECK_INT(client_ask(proxy, before.at).status, 403);
+        CHECK_INT(client_ask(proxy, behind.at).status, 403);
+    }
+    client_close(proxy);
+    end_server(world);
+}
+
 TEST(a_proxys_gate_on_another_computer_is_refused)
 {
     struct world *world = given_server(t, "");
