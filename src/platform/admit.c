@@ -69,13 +69,11 @@ static struct str limit_name(struct str peer, unsigned char network[static 16])
     return inet_pton(AF_INET6, text, network) == 1 ? (struct str){ (const char *)network, 8 } : peer;
 }
 
-static bool check_people_limit(struct exchange *exchange, struct error *err)
+static bool check_address_limit(struct exchange *exchange, struct error *err)
 {
     unsigned char network[16];
     int retry_after = 0;
     struct request *request = &exchange->request;
-    if (request->listener != PEOPLE || !exchange->server->people_limit)
-        return true;
     return ratelimit_take(exchange->server->people_limit, limit_name(request->peer, network),
                           request->now, &retry_after)
            || fail_too_many(err, retry_after);
@@ -93,6 +91,11 @@ static bool check_login_limit(struct exchange *exchange, struct error *err)
     return ratelimit_take(exchange->server->login_limit, limit_name(request->peer, network),
                           request->now / 60, &minutes)
            || fail_too_many(err, minutes * 60);
+}
+
+static bool check_people_limit(struct exchange *exchange, struct error *err)
+{
+    return exchange->request.listener != PEOPLE || check_address_limit(exchange, err);
 }
 
 static bool find_route(struct exchange *exchange, struct error *err)
@@ -135,8 +138,8 @@ static bool check_machine(struct exchange *exchange, struct error *err)
     if (request->listener != MACHINES)
         return true;
     const struct machine *machine = look_at_machine(exchange);
-    if (!machine_may_enter(machine, request->now, err))
-        return request->route->open;
+    if (!machine_may_enter(machine, request->now, err)) /* it has only its address to be counted by */
+        return check_address_limit(exchange, err) && request->route->open;
     request->client = &machine->client;
     return ratelimit_take(exchange->server->machine_limit, machine->client.fingerprint,
                           request->now, &retry_after)

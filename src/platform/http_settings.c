@@ -21,7 +21,8 @@ const struct setting http_settings[] = {
     { "limit.machines", SETTING_INT, "2000",
       N_("Requests a second with one client certificate; 0: no limit."), 0, 1000000 },
     { "limit.people", SETTING_INT, "50",
-      N_("Requests a second from one address to the pages; 0: no limit."), 0, 1000000 },
+      N_("Requests a second from one address to the pages, or without a client certificate; 0: no "
+         "limit."), 0, 1000000 },
     { "limit.people_burst", SETTING_INT, "500",
       N_("Requests that one address may make at once before limit.people counts."), 1, 1000000 },
     { "listen.address", SETTING_TEXT, "127.0.0.1",

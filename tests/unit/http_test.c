@@ -217,6 +217,23 @@ TEST(too_many_requests_are_told_to_wait)
     end_server(world);
 }
 
+TEST(a_machine_without_a_certificate_is_counted_by_its_address)
+{
+    struct world *world = given_server(t, "limit.people = 1\nlimit.people_burst = 3\n");
+    struct pem good = given_client(t, world, 0, 10);
+    const char *const paths[] = { GET_("/healthz"), GET_("/test/peer") };
+    for (size_t p = 0; p < 2; p++) {
+        struct http_client *client = client_open(t, world->machines, NULL);
+        struct answer answer = { 0 };
+        for (int i = 0; i < 10; i++)
+            answer = client_ask(client, paths[p]);
+        CHECK_INT(answer.status, 429);
+        client_close(client);
+    }
+    CHECK_INT(ask(t, world->machines, &good, GET_("/healthz")).status, 200);
+    end_server(world);
+}
+
 TEST(metrics_are_for_the_operator_and_for_machines)
 {
     struct world *world = given_server(t, "");
