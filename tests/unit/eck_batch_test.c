@@ -98,6 +98,43 @@ TEST_DB(a_bad_item_fails_alone_and_is_not_repeated)
     world_end(&world);
 }
 
+static struct str bad_list(struct world *world, int count_of_items)
+{
+    struct buf out = { .arena = world->t->arena };
+    for (int i = 0; i < count_of_items; i++)
+        buf_addf(&out, "<e:hpgnList><e:index>%d</e:index><e:hPgn>x</e:hPgn></e:hpgnList>", i);
+    return buf_str(&out);
+}
+
+TEST_DB(a_batch_of_bad_items_is_answered_in_as_much_memory_as_its_text)
+{
+    struct world world = given_world(t);
+    struct str id = submit(&world, bad_list(&world, 20000));
+    work(&world);
+    world.memory = (size_t)5 * 1024 * 1024;
+    struct answered answer = fetch(&world, id);
+    CHECK_INT(answer.status, 200);
+    CHECK_INT(count(answer.text, "<failed>"), 20000);
+    CHECK(str_find(answer.text, STR("<index>19999</index>")) > 0);
+    arrive(&world, &answer, true);
+    world_end(&world);
+}
+
+TEST_DB(a_batch_that_there_was_no_memory_for_can_be_fetched_again)
+{
+    struct world world = given_world(t);
+    struct str id = submit(&world, hpgn_list(&world, 0, 2000));
+    work(&world);
+    world.memory = (size_t)256 * 1024;
+    CHECK_INT(fetch(&world, id).status, 503);
+    world.memory = 0;
+    struct answered answer = fetch(&world, id);
+    CHECK_STR(answer.actor, STR(""));
+    CHECK_INT(count(answer.text, "<success>"), 2000);
+    arrive(&world, &answer, true);
+    world_end(&world);
+}
+
 static struct str eck_list(struct world *world, struct str first, struct str second,
                            const char *chain, const char *sector)
 {

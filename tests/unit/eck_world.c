@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "platform/db.h"
+#include "platform/server.h"
 #include "sector/sector.h"
 #include "services/nummervoorziening/nummervoorziening.h"
 #include "services/nummervoorziening/signup.h"
@@ -84,11 +85,30 @@ static struct str envelope(struct world *world, const char *operation, struct st
         operation, FMT(from), operation, FMT(content), operation);
 }
 
+/* As the server's worker does. */
+static bool answer_within(struct world *world, struct request *request,
+                          const struct soap_headers *headers)
+{
+    jmp_buf rescue;
+    struct arena *arena = request->arena;
+    arena_init(arena, world->memory);
+    arena->rescue = &rescue;
+    bool memory = setjmp(rescue) == 0;
+    if (memory)
+        CHECK(soap_answer_as(request, &nummervoorziening_soap, headers));
+    else
+        reply_out_of_memory(request);
+    if (request->tx)
+        db_read_end(request->tx);
+    return memory;
+}
+
 struct answered ask_soap(struct world *world, const char *operation, struct str content)
 {
     struct client client = { .serial_number = str_of(world->oin) };
+    struct arena arena;
     struct request request = {
-        .arena = world->t->arena,
+        .arena = &arena,
         .app = &world->app,
         .service = &nummervoorziening_service,
         .listener = MACHINES,
@@ -101,16 +121,15 @@ struct answered ask_soap(struct world *world, const char *operation, struct str 
         .content_type = STR("text/xml; charset=utf-8"),
         .action = str_format(world->t->arena, "\"" NS "/%s\"", operation),
     };
-    CHECK(soap_answer_as(&request, &nummervoorziening_soap, &headers));
-    if (request.tx)
-        db_read_end(request.tx);
+    bool memory = answer_within(world, &request, &headers);
     struct answered answer = {
         .status = request.reply.status ? request.reply.status : 200,
-        .text = buf_str(&request.reply.body),
+        .text = memory ? str_copy(world->t->arena, buf_str(&request.reply.body)) : STR(""),
         .after = request.reply.after,
         .after_with = request.reply.after_with,
     };
     answer.actor = part(answer, "faultactor");
+    arena_free(&arena);
     return answer;
 }
 

@@ -28,6 +28,7 @@ struct world {
     const char *oin;  /* of the certificate; NULL: none */
     const char *from; /* wsa:From/wsa:Address; NULL: no header */
     instant now;
+    size_t memory;    /* bytes that one question may hold; 0: no limit */
 };
 
 /* Opens the app; the test ends it with world_end. */
@@ -44,7 +45,8 @@ struct answered {
     void *after_with;
 };
 
-/* Sends one question and ends its transaction. `after` is left to the caller: the answer counts as
+/* Sends one question and ends its transaction; when it takes too much memory, the status is 503 as
+ * with a server. `after` is left to the caller: the answer counts as
  * still on its way. */
 struct answered ask_soap(struct world *world, const char *operation, struct str content);
 /* Tells the service that the answer arrived, or that the connection broke. */

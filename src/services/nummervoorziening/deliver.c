@@ -11,8 +11,10 @@
 
 #include <stdlib.h>
 
-/* Bytes of one success element around its value, with the longest index. */
+/* Bytes of one element, with the longest index: a success around its value, a failure around its
+ * message. */
 #define SUCCESS_BYTES 80
+#define FAILURE_BYTES 90
 
 static bool unknown_batch(struct error *err)
 {
@@ -125,7 +127,8 @@ struct writer {
     const struct batch *batch;
     struct str prefix;
     struct buf *out;
-    struct arena scratch; /* of one chunk */
+    struct arena *scratch; /* of one chunk */
+    struct str sealed;
     int64_t number;
     struct {
         struct failure_note *at;
@@ -154,15 +157,21 @@ static void put_success(struct writer *writer, const struct item *item)
     buf_lit(out, "</value></success>");
 }
 
-static bool put_chunk(struct tx *tx, void *with, struct error *err)
+static bool read_chunk(struct tx *tx, void *with, struct error *err)
 {
     struct writer *writer = with;
-    struct str sealed, plain;
+    return nv_read_chunk(tx, writer->batch->id, writer->number, &writer->sealed, err);
+}
+
+/* The request's memory may end here: outside of the snapshot, which would stay open. */
+static bool put_chunk(struct writer *writer, struct error *err)
+{
+    struct str plain;
     struct item item;
     *err = (struct error){ 0 };
-    if (!nv_read_chunk(tx, writer->batch->id, writer->number, &sealed, err)
-        || !chunk_open(&writer->scratch, writer->derivation, writer->batch->id, writer->number,
-                       sealed, &plain, err))
+    if (!db_read(writer->request->app->db, writer->scratch, read_chunk, writer, err)
+        || !chunk_open(writer->scratch, writer->derivation, writer->batch->id, writer->number,
+                       writer->sealed, &plain, err))
         return false;
     while (item_next(&plain, &item, err)) {
         if (item.kind != ITEM_FAILED)
@@ -174,30 +183,55 @@ static bool put_chunk(struct tx *tx, void *with, struct error *err)
     return err->kind == NO_ERROR;
 }
 
+static struct str failure_text(const struct request *request, enum item_failure failure)
+{
+    struct buf text = { .arena = request->arena };
+    buf_addf(&text, "%s: ", item_failure_code(failure));
+    buf_escaped(&text, tr(request, item_failure_message(failure)));
+    return buf_str(&text);
+}
+
+/* The texts of the failures there are, by kind; each is made once. */
 static void put_failures(struct writer *writer)
 {
     struct buf *out = writer->out;
+    struct str texts[ITEM_FAILURES] = { 0 };
+    size_t room = 0;
+    for (size_t i = 0; i < writer->failures.len; i++) {
+        struct str *text = &texts[writer->failures.at[i].failure];
+        if (!text->at)
+            *text = failure_text(writer->request, writer->failures.at[i].failure);
+        room += FAILURE_BYTES + text->len;
+    }
+    buf_room(out, room);
     for (size_t i = 0; i < writer->failures.len; i++) {
         const struct failure_note *note = &writer->failures.at[i];
         buf_lit(out, "<failed><index>");
         buf_int(out, note->index);
-        buf_addf(out, "</index><errorMessage>%s: ", item_failure_code(note->failure));
-        buf_escaped(out, tr(writer->request, item_failure_message(note->failure)));
+        buf_lit(out, "</index><errorMessage>");
+        buf_add(out, texts[note->failure]);
         buf_lit(out, "</errorMessage></failed>");
     }
 }
 
+static void free_scratch(void *scratch)
+{
+    arena_free(scratch);
+}
+
 static bool write_result(struct writer *writer, struct error *err)
 {
-    struct app *app = writer->request->app;
     size_t each = SUCCESS_BYTES + writer->prefix.len + PSEUDONYM_HEX;
+    writer->scratch = arena_new(writer->request->arena, struct arena);
+    writer->scratch->rescue = writer->request->arena->rescue;
+    arena_defer(writer->request->arena, free_scratch, writer->scratch);
     buf_room(writer->out, (size_t)(writer->batch->items - writer->batch->failed) * each);
     bool ok = true;
     for (; ok && writer->number < writer->batch->chunks; writer->number++) {
-        ok = db_read(app->db, &writer->scratch, put_chunk, writer, err);
-        arena_reset(&writer->scratch);
+        ok = put_chunk(writer, err);
+        arena_reset(writer->scratch);
     }
-    arena_free(&writer->scratch);
+    arena_free(writer->scratch);
     if (ok)
         put_failures(writer);
     return ok;
@@ -217,10 +251,18 @@ bool deliver_batch(struct request *request, const struct asker *asker, struct st
     struct tx *tx;
     if (!is_batch_id(id))
         return unknown_batch(err);
-    if (!request_tx(request, &tx, err) || !find_own_batch(tx, asker, id, &batch, err)
-        || !claim_batch(request, id, err))
+    if (!request_tx(request, &tx, err) || !find_own_batch(tx, asker, id, &batch, err))
         return false;
     struct delivery *delivery = new_delivery(id);
+    if (!delivery)
+        return fail_internal(err, "no memory for a delivery");
+    if (!claim_batch(request, id, err)) {
+        free(delivery);
+        return false;
+    }
+    /* From here on, so that the batch is free again when the request's memory ends. */
+    request->reply.after = after_delivery;
+    request->reply.after_with = delivery;
     struct writer writer = {
         .request = request,
         .derivation = &service->derivation,
@@ -228,15 +270,10 @@ bool deliver_batch(struct request *request, const struct asker *asker, struct st
         .prefix = batch.kind == BATCH_ECK_IDS ? service->derivation.eck_prefix
                                               : service->derivation.stam_prefix,
         .out = out,
-        .scratch = { .rescue = request->arena->rescue },
     };
-    if (!delivery)
-        return fail_internal(err, "no memory for a delivery");
-    if (!write_result(&writer, err)) {
-        after_delivery(request->app, delivery, false);
-        return false;
-    }
-    request->reply.after = after_delivery;
-    request->reply.after_with = delivery;
-    return true;
+    if (write_result(&writer, err))
+        return true;
+    request->reply.after = NULL;
+    after_delivery(request->app, delivery, false);
+    return false;
 }
