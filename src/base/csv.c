@@ -72,7 +72,8 @@ static void read_record(struct csv *csv)
             add_field(csv, str_slice(csv->rest, at, end));
             at = end;
         }
-        if (at == csv->rest.len || csv->rest.at[at] != csv->separator)
+        /* A broken record is read no further: each line of a hostile file could break at its end. */
+        if (csv->broken || at == csv->rest.len || csv->rest.at[at] != csv->separator)
             break;
         at++;
     }

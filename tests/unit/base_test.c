@@ -138,6 +138,22 @@ TEST(code_page_1252_becomes_utf8)
     CHECK_STR(cp1252_to_utf8(t->arena, STR("\x80 caf\xe9")), STR("\xe2\x82\xac caf\xc3\xa9"));
 }
 
+TEST(csv_of_broken_lines_is_read_once)
+{
+    struct arena arena = { 0 };
+    struct buf text = { .arena = t->arena };
+    struct csv csv;
+    int broken = 0;
+    for (int i = 0; i < 1000; i++)
+        buf_lit(&text, "\"x\";\"\n"); /* each line's last quote ends in the next, before an x */
+    csv_start(&csv, &arena, buf_str(&text), ';');
+    while (csv_next(&csv))
+        broken += csv.broken;
+    CHECK_INT(broken, 1000);
+    CHECK(arena.held < (size_t)2 * 1024 * 1024);
+    arena_free(&arena);
+}
+
 TEST(csv_reads_quotes_and_counts_lines)
 {
     struct csv csv;
