@@ -263,6 +263,23 @@ TEST_DB(a_batch_that_nobody_fetches_is_erased)
     world_end(&world);
 }
 
+TEST_DB(a_batch_whose_delivery_never_ended_is_erased_too)
+{
+    struct world world = given_world(t);
+    struct error err = { 0 };
+    struct str id = submit(&world, hpgn_list(&world, 0, 2));
+    work(&world);
+    world.now += 7 * DAY - MINUTE;
+    fetch(&world, id); /* and nobody hears how that ended */
+    world.now += 2 * MINUTE;
+    CHECK_OK(db_write(world.app.db, t->arena, expire, &world, &err), err);
+    CHECK_STR(fetch(&world, id).actor, STR("TemporaryBlockedException"));
+    world.now += HOUR;
+    CHECK_OK(db_write(world.app.db, t->arena, expire, &world, &err), err);
+    CHECK_STR(fetch(&world, id).actor, STR("ContentRemovedException"));
+    world_end(&world);
+}
+
 /* The work on one chunk, as if the process died between it and the end of the job. */
 struct chunk_again {
     struct str batch, sealed;

@@ -58,13 +58,15 @@ static const struct statement release_all = SQL(
     "UPDATE nummervoorziening_batch SET state = 'finished' WHERE state = 'delivering'");
 static const struct statement erase_chunks = SQL(
     "DELETE FROM nummervoorziening_batch_chunk WHERE batch = $1");
+/* Also a delivery of which nobody came to tell the end. */
+#define EXPIRED                                                                                    \
+    "expires <= $1 AND (state IN ('submitted', 'working', 'finished')"                             \
+    " OR (state = 'delivering' AND delivering < $2))"
 static const struct statement erase_expired = SQL(
     "DELETE FROM nummervoorziening_batch_chunk WHERE batch IN"
-    " (SELECT id FROM nummervoorziening_batch"
-    "   WHERE state IN ('submitted', 'working', 'finished') AND expires <= $1)");
+    " (SELECT id FROM nummervoorziening_batch WHERE " EXPIRED ")");
 static const struct statement mark_expired = SQL(
-    "UPDATE nummervoorziening_batch SET state = 'removed'"
-    " WHERE state IN ('submitted', 'working', 'finished') AND expires <= $1");
+    "UPDATE nummervoorziening_batch SET state = 'removed' WHERE " EXPIRED);
 static const struct statement list_batches = SQL(
     "SELECT " BATCH_COLUMNS " FROM nummervoorziening_batch"
     " WHERE oin LIKE $3 OR brin LIKE $3"
@@ -224,8 +226,9 @@ bool nv_release_batches(struct tx *tx, struct error *err)
 
 bool nv_remove_expired(struct tx *tx, instant now, int64_t *removed, struct error *err)
 {
-    return db_do(tx, &erase_expired, ARGS(arg_int(now)), NULL, err)
-           && db_do(tx, &mark_expired, ARGS(arg_int(now)), removed, err);
+    struct args when = ARGS(arg_int(now), arg_int(now - DELIVERY_TIME));
+    return db_do(tx, &erase_expired, when, NULL, err)
+           && db_do(tx, &mark_expired, when, removed, err);
 }
 
 bool nv_batches(struct tx *tx, struct str like, int64_t limit, int64_t offset,
