@@ -21,6 +21,8 @@ const struct demo_account demo_accounts[] = {
 #define ACCOUNTS (count_of(demo_accounts) - 1)
 
 static const struct statement demo_number = SQL("SELECT last FROM series WHERE name = $1");
+static const struct statement count_accounts = SQL("SELECT COUNT(*) FROM account");
+static const struct statement count_deeds = SQL("SELECT COUNT(*) FROM audit");
 
 static bool read_marker(struct tx *tx, void *with, struct error *err)
 {
@@ -52,10 +54,25 @@ static bool add_account(struct tx *tx, const struct demo_account *demo, struct s
            && account_add_role(tx, account.id, demo->role, str_of(demo->organisation), err);
 }
 
+/* Accounts whose passwords everybody knows never come where there is something already. */
+static bool check_unused(struct tx *tx, struct error *err)
+{
+    int64_t accounts, deeds;
+    if (!db_number(tx, &count_accounts, NO_ARGS, 0, &accounts, err)
+        || !db_number(tx, &count_deeds, NO_ARGS, 0, &deeds, err))
+        return false;
+    return (accounts == 0 && deeds == 0)
+           || fail(err, CONFLICT, NULL,
+                   N_("This data folder is in use: a demo, with accounts whose passwords everybody "
+                      "knows, is only made in an empty one."));
+}
+
 static bool add_accounts(struct tx *tx, void *with, struct error *err)
 {
     const struct hashes *hashes = with;
     int64_t number;
+    if (!check_unused(tx, err))
+        return false;
     for (size_t i = 0; i < ACCOUNTS; i++)
         if (!add_account(tx, &demo_accounts[i], hashes->at[i], err))
             return false;

@@ -230,3 +230,22 @@ TEST(the_demo_shows_its_accounts_and_another_installation_does_not)
     CHECK(has(get(&b, "/inloggen").body, DEMO_PASSWORD));
     end_server(world);
 }
+
+static bool add_somebody(struct tx *tx, void *with, struct error *err)
+{
+    struct account *account = with;
+    return account_add(tx, STR("somebody"), STR("Somebody"), STR("x"), account, err);
+}
+
+TEST(a_demo_is_never_made_where_somebody_works)
+{
+    struct world *world = given_server(t, "");
+    struct account account;
+    struct error err = { 0 };
+    CHECK_OK(db_write(world->app.db, t->arena, add_somebody, &account, &err), err);
+    CHECK(!seed_demo_accounts(&world->app, t->arena, 1, &err));
+    CHECK_INT(err.kind, CONFLICT);
+    struct browser b = given_browser(t, world);
+    CHECK(!has(get(&b, "/inloggen").body, DEMO_PASSWORD));
+    end_server(world);
+}
