@@ -80,9 +80,18 @@ static int set_up_patiently(sqlite3 *handle, bool writes)
     return status;
 }
 
+/* SQLite counts its memory under one lock for all threads, unless it is told before its first use
+ * that nobody asks: with it, threads that only read wait for each other at every allocation. */
+static void count_no_memory(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bool sqlite_connect(struct sqlite *db, bool writes, struct connection **connection,
                     struct error *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, count_no_memory);
     struct connection *made = calloc(1, sizeof *made);
     struct prepared **cache = calloc(FIRST_CACHE_SIZE, sizeof(struct prepared *));
     if (!made || !cache) {
