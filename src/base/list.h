@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Growing arrays in an arena: `list_of(struct school) schools = { 0 };`
- * `*list_add(arena, &schools) = school;` `for (size_t i = 0; i < schools.len; i++)`. */
+ * `*list_add(arena, &schools) = school;` `for (size_t i = 0; i < schools.len; i++)`.
+ * A list that functions hand on has a name: `struct school_list { list_of(struct school); };`. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 

@@ -77,8 +77,7 @@ struct session_use {
     bool here;        /* it is the one of this cookie */
 };
 struct session_uses {
-    struct session_use *at;
-    size_t len, cap;
+    list_of(struct session_use);
 };
 bool session_list(struct tx *tx, struct str account, struct str cookie, instant now,
                   struct session_uses *uses, struct error *err);

@@ -42,8 +42,7 @@ struct entry_value {
 
 struct config {
     const char *data;
-    struct entry_value *at;
-    size_t len, cap;
+    list_of(struct entry_value);
 };
 
 static int by_name(const void *a, const void *b)

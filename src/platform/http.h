@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/instant.h"
+#include "base/list.h"
 #include "base/node.h"
 #include "platform/config.h"
 
@@ -140,8 +141,7 @@ struct form_field {
     struct str file_name; /* at != NULL: an uploaded file, whose value may be any bytes */
 };
 struct form {
-    struct form_field *at;
-    size_t len, cap;
+    list_of(struct form_field);
 };
 bool request_form(struct request *request, struct form *form, struct error *err);
 /* The trimmed first value, or empty; never of a file. */

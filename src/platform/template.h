@@ -26,8 +26,7 @@ struct op {
 #define TEMPLATE_DEPTH 64 /* nesting of tags in a template, and of what is being rendered */
 
 struct op_list {
-    struct op *at;
-    size_t len, cap;
+    list_of(struct op);
 };
 
 struct template_source {

@@ -13,8 +13,7 @@ struct duo_row {
     bool refused; /* only its code is known; it keeps that location from ending */
 };
 struct duo_rows {
-    struct duo_row *at;
-    size_t len, cap;
+    list_of(struct duo_row);
 };
 
 struct duo_file {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/instant.h"
+#include "base/list.h"
 #include "platform/db.h"
 #include "platform/http.h"
 
@@ -43,6 +44,12 @@ bool oin_school(const struct oin *oin, struct brin *brin);
 struct oin school_oin(const struct brin *brin);
 
 #define ID_STR(id) ((struct str){ (id).text, sizeof (id).text })
+
+/* Columns of a row that hold an identifier. It was parsed before it was stored. */
+struct brin row_brin(struct rows *rows, int column);
+struct location_code row_location_code(struct rows *rows, int column);
+struct board_number row_board_number(struct rows *rows, int column);
+struct oin row_oin(struct rows *rows, int column);
 
 enum school_kind { PRIMARY, SECONDARY, SPECIAL, SCHOOL_KINDS }; /* po, vo, so */
 
@@ -86,12 +93,10 @@ bool sector_find_vendor(struct tx *tx, const struct oin *oin, struct vendor *ven
                         struct error *err);
 
 struct school_list {
-    struct school *at;
-    size_t len, cap;
+    list_of(struct school);
 };
 struct vendor_list {
-    struct vendor *at;
-    size_t len, cap;
+    list_of(struct vendor);
 };
 /* The active schools of a board, by name; the active vendors, by name. */
 bool sector_schools_of(struct tx *tx, const struct board_number *board, struct school_list *schools,

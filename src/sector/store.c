@@ -4,7 +4,6 @@
 
 #define ARG_ID(id) arg_text(ID_STR(id))
 
-/* Identifiers were parsed before they were stored: their length is the column's. */
 static void read_id(struct rows *rows, int column, char *text, size_t size)
 {
     struct str id = row_text(rows, column);
@@ -12,18 +11,48 @@ static void read_id(struct rows *rows, int column, char *text, size_t size)
     memcpy(text, id.at, id.len < size ? id.len : size);
 }
 
+struct brin row_brin(struct rows *rows, int column)
+{
+    struct brin brin;
+    read_id(rows, column, brin.text, sizeof brin.text);
+    return brin;
+}
+
+struct location_code row_location_code(struct rows *rows, int column)
+{
+    struct location_code code;
+    read_id(rows, column, code.text, sizeof code.text);
+    return code;
+}
+
+struct board_number row_board_number(struct rows *rows, int column)
+{
+    struct board_number number;
+    read_id(rows, column, number.text, sizeof number.text);
+    return number;
+}
+
+struct oin row_oin(struct rows *rows, int column)
+{
+    struct oin oin;
+    read_id(rows, column, oin.text, sizeof oin.text);
+    return oin;
+}
+
 void read_board(struct rows *rows, struct board *board)
 {
-    *board = (struct board){ .name = row_text(rows, 1),
+    *board = (struct board){ .number = row_board_number(rows, 0),
+                             .name = row_text(rows, 1),
                              .place = row_text(rows, 2),
                              .ended = row_int(rows, 3),
                              .schools = row_int(rows, 4) };
-    read_id(rows, 0, board->number.text, sizeof board->number.text);
 }
 
 void read_school(struct rows *rows, struct school *school)
 {
-    *school = (struct school){ .name = row_text(rows, 2),
+    *school = (struct school){ .brin = row_brin(rows, 0),
+                               .board = row_board_number(rows, 1),
+                               .name = row_text(rows, 2),
                                .place = row_text(rows, 3),
                                .municipality = row_text(rows, 4),
                                .province = row_text(rows, 5),
@@ -33,13 +62,12 @@ void read_school(struct rows *rows, struct school *school)
                                .pupils = row_int(rows, 9),
                                .ended = row_int(rows, 10),
                                .locations = row_int(rows, 11) };
-    read_id(rows, 0, school->brin.text, sizeof school->brin.text);
-    read_id(rows, 1, school->board.text, sizeof school->board.text);
 }
 
 void read_location(struct rows *rows, struct location *location)
 {
-    *location = (struct location){ .name = row_text(rows, 1),
+    *location = (struct location){ .code = row_location_code(rows, 0),
+                                   .name = row_text(rows, 1),
                                    .street = row_text(rows, 2),
                                    .number = row_text(rows, 3),
                                    .postcode = row_text(rows, 4),
@@ -52,15 +80,14 @@ void read_location(struct rows *rows, struct location *location)
                                    .structure = row_text(rows, 11),
                                    .pupils = row_int(rows, 12),
                                    .ended = row_int(rows, 13) };
-    read_id(rows, 0, location->code.text, sizeof location->code.text);
 }
 
 void read_vendor(struct rows *rows, struct vendor *vendor)
 {
-    *vendor = (struct vendor){ .name = row_text(rows, 1),
+    *vendor = (struct vendor){ .oin = row_oin(rows, 0),
+                               .name = row_text(rows, 1),
                                .website = row_text(rows, 2),
                                .ended = row_int(rows, 3) };
-    read_id(rows, 0, vendor->oin.text, sizeof vendor->oin.text);
 }
 
 void read_partnership(struct rows *rows, struct partnership *partnership)

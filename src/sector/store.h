@@ -4,7 +4,6 @@
 #ifndef SECTOR_STORE_H
 #define SECTOR_STORE_H
 
-#include "base/list.h"
 #include "sector/sector.h"
 
 /* Where a row came from. */
@@ -58,24 +57,19 @@ struct contact {
 };
 
 struct board_list {
-    struct board *at;
-    size_t len, cap;
+    list_of(struct board);
 };
 struct location_list {
-    struct location *at;
-    size_t len, cap;
+    list_of(struct location);
 };
 struct partnership_list {
-    struct partnership *at;
-    size_t len, cap;
+    list_of(struct partnership);
 };
 struct certificate_list {
-    struct certificate *at;
-    size_t len, cap;
+    list_of(struct certificate);
 };
 struct contact_list {
-    struct contact *at;
-    size_t len, cap;
+    list_of(struct contact);
 };
 
 /* A school with what its list shows beside it. */
@@ -84,8 +78,7 @@ struct listed_school {
     struct str board_name;
 };
 struct listed_schools {
-    struct listed_school *at;
-    size_t len, cap;
+    list_of(struct listed_school);
 };
 
 /* A page of a list. `search` is folded text (see fold); without it only what has not ended. */
@@ -153,8 +146,7 @@ struct history {
     struct str id;      /* of the location; empty in a thing's own history */
 };
 struct history_list {
-    struct history *at;
-    size_t len, cap;
+    list_of(struct history);
 };
 /* The newest `limit` changes, newest first. */
 bool store_history_of(struct tx *tx, const char *kind, struct str id, int64_t limit,
@@ -167,16 +159,13 @@ bool store_add_history(struct tx *tx, const char *kind, struct str id, const str
 
 /* Everything, for the import: by number, BRIN and code. */
 struct board_rows {
-    struct board_row *at;
-    size_t len, cap;
+    list_of(struct board_row);
 };
 struct school_rows {
-    struct school_row *at;
-    size_t len, cap;
+    list_of(struct school_row);
 };
 struct location_rows {
-    struct location_row *at;
-    size_t len, cap;
+    list_of(struct location_row);
 };
 bool store_all_boards(struct tx *tx, struct board_rows *boards, struct error *err);
 bool store_all_schools(struct tx *tx, struct school_rows *schools, struct error *err);

@@ -149,6 +149,15 @@ bool store_list_partnerships(struct tx *tx, const struct list_query *query,
     return rows_end(&rows, err);
 }
 
+static bool ask_after(struct tx *tx, const struct statement *find, const struct keyset *keyset,
+                      struct rows *rows, struct error *err)
+{
+    return db_query(tx, find,
+                    ARGS(arg_text(keyset->after), like(tx, keyset->search),
+                         arg_int(keyset->limit)),
+                    rows, err);
+}
+
 bool store_boards_after(struct tx *tx, const struct keyset *keyset, struct board_list *boards,
                         struct error *err)
 {
@@ -158,9 +167,7 @@ bool store_boards_after(struct tx *tx, const struct keyset *keyset, struct board
         " WHERE b.ended = 0 AND b.number > $1 AND b.search LIKE $2"
         " ORDER BY b.number LIMIT $3");
     struct rows rows;
-    if (!db_query(tx, &find,
-                  ARGS(arg_text(keyset->after), like(tx, keyset->search), arg_int(keyset->limit)),
-                  &rows, err))
+    if (!ask_after(tx, &find, keyset, &rows, err))
         return false;
     while (rows_next(&rows))
         read_board(&rows, list_add(tx_arena(tx), boards));
@@ -200,9 +207,7 @@ bool store_vendors_after(struct tx *tx, const struct keyset *keyset, struct vend
         " WHERE v.ended = 0 AND v.oin > $1 AND v.search LIKE $2"
         " ORDER BY v.oin LIMIT $3");
     struct rows rows;
-    if (!db_query(tx, &find,
-                  ARGS(arg_text(keyset->after), like(tx, keyset->search), arg_int(keyset->limit)),
-                  &rows, err))
+    if (!ask_after(tx, &find, keyset, &rows, err))
         return false;
     while (rows_next(&rows))
         read_vendor(&rows, list_add(tx_arena(tx), vendors));
@@ -218,9 +223,7 @@ bool store_partnerships_after(struct tx *tx, const struct keyset *keyset,
         " WHERE p.ended = 0 AND p.code > $1 AND p.search LIKE $2"
         " ORDER BY p.code LIMIT $3");
     struct rows rows;
-    if (!db_query(tx, &find,
-                  ARGS(arg_text(keyset->after), like(tx, keyset->search), arg_int(keyset->limit)),
-                  &rows, err))
+    if (!ask_after(tx, &find, keyset, &rows, err))
         return false;
     while (rows_next(&rows))
         read_partnership(&rows, list_add(tx_arena(tx), partnerships));

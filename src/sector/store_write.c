@@ -78,10 +78,8 @@ bool store_all_locations(struct tx *tx, struct location_rows *locations, struct 
         return false;
     while (rows_next(&rows)) {
         struct location_row *row = list_add(tx_arena(tx), locations);
-        struct str board = row_text(&rows, 14);
         read_location(&rows, &row->location);
-        memcpy(row->board.text, board.at,
-               board.len < sizeof row->board.text ? board.len : sizeof row->board.text);
+        row->board = row_board_number(&rows, 14);
         row->kind = (enum school_kind)row_int(&rows, 15);
         row->source = row_text(&rows, 16);
         row->version = row_int(&rows, 17);

@@ -35,13 +35,11 @@
 #define MICROSECONDS 1000000
 
 struct messages {
-    struct str *at;
-    size_t len, cap;
+    list_of(struct str);
 };
 
 struct latencies {
-    uint32_t *at;
-    size_t len, cap;
+    list_of(uint32_t);
 };
 
 struct plan {

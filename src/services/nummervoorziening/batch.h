@@ -44,10 +44,7 @@ struct draft {
     struct buf chunk;           /* the chunk at hand, not yet sealed */
     size_t in_chunk;
     struct chunks chunks;
-    struct {
-        int32_t *at;
-        size_t len, cap;
-    } indices;
+    list_of(int32_t) indices;
     bool rising;                /* each index so far was higher than the one before */
 };
 void draft_start(struct draft *draft, struct arena *arena, const struct derivation *derivation,

@@ -130,10 +130,7 @@ struct writer {
     struct arena *scratch; /* of one chunk */
     struct str sealed;
     int64_t number;
-    struct {
-        struct failure_note *at;
-        size_t len, cap;
-    } failures;
+    list_of(struct failure_note) failures;
 };
 
 static void put_value(struct buf *out, struct str prefix, const struct item *item)

@@ -31,16 +31,10 @@ struct importing {
     struct import_report *report;
     instant now;
     struct concepts chains, sectors;
-    struct {
-        struct pair *at;
-        size_t len, cap;
-    } pairs;
+    list_of(struct pair) pairs;
     /* Of the transaction at hand; started anew when it is tried again. */
     int64_t added, unchanged;
-    struct {
-        struct refusal_note *at;
-        size_t len, cap;
-    } refusals;
+    list_of(struct refusal_note) refusals;
 };
 
 static bool is_header(const struct csv *csv)

@@ -162,8 +162,7 @@ struct vendor_total {
     int64_t values[BARS], sum;
 };
 struct vendor_totals {
-    struct vendor_total *at;
-    size_t len, cap;
+    list_of(struct vendor_total);
 };
 
 static int bar_of(const struct view *view, struct str day)
@@ -276,8 +275,7 @@ struct line {
     int64_t calls, pseudonyms;
 };
 struct lines {
-    struct line *at;
-    size_t len, cap;
+    list_of(struct line);
 };
 
 static int by_place(const void *a, const void *b)

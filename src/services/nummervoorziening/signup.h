@@ -23,8 +23,7 @@ struct change {
     bool nothing;  /* it is so already */
 };
 struct changes {
-    struct change *at;
-    size_t len, cap;
+    list_of(struct change);
 };
 
 /* What would change if these schools allowed (or ended) these vendors. Schools that are not the

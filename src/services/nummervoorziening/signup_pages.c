@@ -27,14 +27,8 @@ struct choice {
     struct callers callers;       /* the admitted ones */
     struct form form;
     enum wish wish;
-    struct {
-        struct brin *at;
-        size_t len, cap;
-    } chosen_schools;
-    struct {
-        struct oin *at;
-        size_t len, cap;
-    } chosen_vendors;
+    list_of(struct brin) chosen_schools;
+    list_of(struct oin) chosen_vendors;
 };
 
 static bool read_offer(struct choice *choice, struct error *err)

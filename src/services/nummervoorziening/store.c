@@ -257,27 +257,19 @@ static const struct statement put_caller = SQL(
 static const struct statement end_caller = SQL(
     "UPDATE nummervoorziening_caller SET until = $2 WHERE oin = $1 AND until = 0");
 
-/* A text column that one of the parsers made before it was stored. */
-#define take_id(text_, id) take_bytes((text_), (id)->text, sizeof(id)->text)
-static void take_bytes(struct str text, char *into, size_t size)
-{
-    if (text.len == size)
-        memcpy(into, text.at, size);
-}
-
 bool nv_callers(struct tx *tx, struct callers *callers, struct error *err)
 {
     struct rows rows;
     *callers = (struct callers){ 0 };
     if (!db_query(tx, &list_callers, NO_ARGS, &rows, err))
         return false;
-    while (rows_next(&rows)) {
-        struct caller *caller = list_add(tx_arena(tx), callers);
-        take_id(row_text(&rows, 0), &caller->oin);
-        caller->name = row_text(&rows, 1);
-        caller->since = row_int(&rows, 2);
-        caller->until = row_int(&rows, 3);
-    }
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), callers) = (struct caller){
+            .oin = row_oin(&rows, 0),
+            .name = row_text(&rows, 1),
+            .since = row_int(&rows, 2),
+            .until = row_int(&rows, 3),
+        };
     return rows_end(&rows, err);
 }
 
@@ -330,7 +322,7 @@ bool nv_signups(struct tx *tx, const struct board_number *board, instant now,
     if (!db_query(tx, &list_signups, ARGS(arg_text(ID_STR(*board)), arg_int(now)), &rows, err))
         return false;
     while (rows_next(&rows))
-        take_id(row_text(&rows, 0), list_add(tx_arena(tx), signups));
+        *list_add(tx_arena(tx), signups) = row_brin(&rows, 0);
     return rows_end(&rows, err);
 }
 
@@ -341,12 +333,12 @@ bool nv_permissions(struct tx *tx, const struct board_number *board, instant now
     *permissions = (struct permissions){ 0 };
     if (!db_query(tx, &list_permissions, ARGS(arg_text(ID_STR(*board)), arg_int(now)), &rows, err))
         return false;
-    while (rows_next(&rows)) {
-        struct permission *permission = list_add(tx_arena(tx), permissions);
-        take_id(row_text(&rows, 0), &permission->brin);
-        take_id(row_text(&rows, 1), &permission->oin);
-        permission->since = row_int(&rows, 2);
-    }
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), permissions) = (struct permission){
+            .brin = row_brin(&rows, 0),
+            .oin = row_oin(&rows, 1),
+            .since = row_int(&rows, 2),
+        };
     return rows_end(&rows, err);
 }
 

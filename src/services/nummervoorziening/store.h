@@ -4,7 +4,6 @@
 #define NUMMERVOORZIENING_STORE_H
 
 #include "base/instant.h"
-#include "base/list.h"
 #include "platform/db.h"
 #include "sector/sector.h"
 #include "services/nummervoorziening/pseudonym.h"
@@ -64,8 +63,7 @@ struct concept {
     instant edited;
 };
 struct concepts {
-    struct concept *at;
-    size_t len, cap;
+    list_of(struct concept);
 };
 enum concept_kind { CHAIN, SECTOR };
 bool nv_concepts(struct tx *tx, enum concept_kind kind, struct concepts *concepts,
@@ -82,8 +80,7 @@ struct caller {
     instant since, until;
 };
 struct callers {
-    struct caller *at;
-    size_t len, cap;
+    list_of(struct caller);
 };
 bool nv_callers(struct tx *tx, struct callers *callers, struct error *err);
 bool nv_put_caller(struct tx *tx, const struct oin *oin, struct str name, instant now,
@@ -98,13 +95,11 @@ struct permission {
     instant since;
 };
 struct permissions {
-    struct permission *at;
-    size_t len, cap;
+    list_of(struct permission);
 };
 /* The schools that are signed up, as a list of BRINs. */
 struct signups {
-    struct brin *at;
-    size_t len, cap;
+    list_of(struct brin);
 };
 bool nv_signups(struct tx *tx, const struct board_number *board, instant now,
                 struct signups *signups, struct error *err);

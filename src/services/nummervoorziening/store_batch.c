@@ -11,14 +11,9 @@ static const char *const state_names[BATCH_STATES] = {
     [DELIVERING] = "delivering", [RETRIEVED] = "retrieved", [REMOVED] = "removed",
 };
 
-const char *batch_state_name(enum batch_state state)
-{
-    return state_names[state];
-}
-
 #define BATCH_COLUMNS                                                                              \
     "id, oin, brin, kind, chain, sector, state, items, failed, chunks, chunks_done, submitted,"    \
-    " finished, delivering, retrieved, expires"
+    " finished, expires"
 
 static const struct statement count_today = SQL(
     "SELECT COUNT(*) FROM nummervoorziening_batch WHERE oin = $1 AND brin = $2 AND day = $3");
@@ -86,8 +81,10 @@ static enum batch_state state_of(struct str name)
 
 static struct batch take_batch(struct rows *rows)
 {
-    struct batch batch = {
+    return (struct batch){
         .id = row_text(rows, 0),
+        .vendor = row_oin(rows, 1),
+        .school = row_brin(rows, 2),
         .kind = (enum batch_kind)row_int(rows, 3),
         .chain = row_text(rows, 4),
         .sector = row_text(rows, 5),
@@ -98,14 +95,8 @@ static struct batch take_batch(struct rows *rows)
         .chunks_done = row_int(rows, 10),
         .submitted = row_int(rows, 11),
         .finished = row_int(rows, 12),
-        .delivering = row_int(rows, 13),
-        .retrieved = row_int(rows, 14),
-        .expires = row_int(rows, 15),
+        .expires = row_int(rows, 13),
     };
-    struct str oin = row_text(rows, 1), brin = row_text(rows, 2);
-    memcpy(batch.vendor.text, oin.at, oin.len == sizeof batch.vendor.text ? oin.len : 0);
-    memcpy(batch.school.text, brin.at, brin.len == sizeof batch.school.text ? brin.len : 0);
-    return batch;
 }
 
 static bool add_chunks(struct tx *tx, struct str batch, const struct chunks *chunks,

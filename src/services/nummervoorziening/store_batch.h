@@ -10,7 +10,6 @@ enum batch_kind { BATCH_STAMPSEUDONYMS = 1, BATCH_ECK_IDS = 2 };
 /* submitted -> working -> finished -> delivering -> retrieved, or -> removed when nobody came. A
  * delivery whose connection broke goes back to finished. */
 enum batch_state { SUBMITTED, WORKING, FINISHED, DELIVERING, RETRIEVED, REMOVED, BATCH_STATES };
-const char *batch_state_name(enum batch_state state); /* "submitted": as in the database */
 
 #define BATCH_ID_BYTES 16 /* on the wire as hex */
 
@@ -22,12 +21,11 @@ struct batch {
     struct str chain, sector;   /* of BATCH_ECK_IDS */
     enum batch_state state;
     int64_t items, failed, chunks, chunks_done;
-    instant submitted, finished, delivering, retrieved, expires;
+    instant submitted, finished, expires;
 };
 
 struct chunks {
-    struct str *at;             /* sealed */
-    size_t len, cap;
+    list_of(struct str); /* sealed */
 };
 
 /* Adds the batch, its content and its job. Over `daily` batches today for this vendor and school:
@@ -59,8 +57,7 @@ bool nv_remove_expired(struct tx *tx, instant now, int64_t *removed, struct erro
 
 /* For the operator: the newest batches first, of vendors and schools whose OIN or BRIN is LIKE this. */
 struct batches {
-    struct batch *at;
-    size_t len, cap;
+    list_of(struct batch);
 };
 bool nv_batches(struct tx *tx, struct str like, int64_t limit, int64_t offset,
                 struct batches *batches, int64_t *total, struct error *err);

@@ -81,15 +81,14 @@ bool nv_use_of_board(struct tx *tx, const struct board_number *board, struct str
     if (!db_query(tx, &use_of_board, ARGS(arg_text(ID_STR(*board)), arg_text(from_day)), &rows,
                   err))
         return false;
-    while (rows_next(&rows)) {
-        struct use_row *row = list_add(tx_arena(tx), list);
-        struct str brin = row_text(&rows, 1), oin = row_text(&rows, 2);
-        row->day = row_text(&rows, 0);
-        memcpy(row->school.text, brin.at, brin.len == sizeof row->school.text ? brin.len : 0);
-        memcpy(row->vendor.text, oin.at, oin.len == sizeof row->vendor.text ? oin.len : 0);
-        row->calls = row_int(&rows, 3);
-        row->pseudonyms = row_int(&rows, 4);
-    }
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), list) = (struct use_row){
+            .day = row_text(&rows, 0),
+            .school = row_brin(&rows, 1),
+            .vendor = row_oin(&rows, 2),
+            .calls = row_int(&rows, 3),
+            .pseudonyms = row_int(&rows, 4),
+        };
     return rows_end(&rows, err);
 }
 

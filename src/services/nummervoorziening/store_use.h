@@ -21,8 +21,7 @@ bool nv_merge_sketch(struct tx *tx, struct str sector, int64_t year, struct str 
                      const struct sketch *sketch, struct error *err);
 
 struct use_rows {
-    struct use_row *at;
-    size_t len, cap;
+    list_of(struct use_row);
 };
 /* The counts of a board's schools from a day on, summed over the operations, newest first. */
 bool nv_use_of_board(struct tx *tx, const struct board_number *board, struct str from_day,
@@ -33,8 +32,7 @@ struct refusal {
     int64_t calls;
 };
 struct refusals {
-    struct refusal *at;
-    size_t len, cap;
+    list_of(struct refusal);
 };
 /* Refusals by operation and code from a day on, most frequent first. */
 bool nv_refusals(struct tx *tx, struct str from_day, struct refusals *refusals, struct error *err);
@@ -44,8 +42,7 @@ struct growth {
     int64_t estimate;
 };
 struct growths {
-    struct growth *at;
-    size_t len, cap;
+    list_of(struct growth);
 };
 /* The estimates of unique ECK iDs at the end of each month ("2026-11"), by sector and month. */
 bool nv_growth(struct tx *tx, struct growths *growths, struct error *err);
