@@ -31,7 +31,7 @@ static const struct statement next_rows = SQL(
 
 static const struct statement last_number = SQL("SELECT last FROM series WHERE name = $1");
 
-/* ------------------------------------------------------------------ the chain */
+/* ---- The chain ---- */
 
 struct row {
     int64_t number;
@@ -66,7 +66,7 @@ static bool hash_row(const struct row *row, struct str before, struct hash *hash
     return ok || fail_internal(err, "SHA-256 failed");
 }
 
-/* ------------------------------------------------------------------ adding */
+/* ---- Adding ---- */
 
 static bool hash_before(struct tx *tx, int64_t number, struct hash *before, struct error *err)
 {
@@ -113,7 +113,7 @@ struct str audit_who(const struct request *request)
     return STR("anyone");
 }
 
-/* ------------------------------------------------------------------ verifying */
+/* ---- Verifying ---- */
 
 static bool misfit(int64_t number, struct error *err)
 {

@@ -21,7 +21,7 @@ static const Oid type_of[] = {
     [ARG_BYTES] = OID_BYTEA,
 };
 
-/* ------------------------------------------------------------------ what failures mean */
+/* ---- What failures mean ---- */
 
 static const char cannot_reach[] =
     N_("The PostgreSQL database cannot be reached. Check that it runs and that the setting "
@@ -109,7 +109,7 @@ static bool refusal(struct pg_connection *connection, const PGresult *result, st
     return fail_detail(err, "postgres %s: %s", state, text);
 }
 
-/* ------------------------------------------------------------------ connections */
+/* ---- Connections ---- */
 
 static void keep_silent(void *nothing, const PGresult *notice)
 {
@@ -152,7 +152,7 @@ void pg_disconnect(struct pg_connection *connection)
     free(connection);
 }
 
-/* ------------------------------------------------------------------ answers */
+/* ---- Answers ---- */
 
 /* The answer to one command. `refused` holds whether an earlier one of the same round trip was, and
  * then the server has skipped this one. */
@@ -197,7 +197,7 @@ static bool settle(struct pg_connection *connection, struct error *err)
     return receive(connection, NULL, &refused, err) && receive_sync(connection, err);
 }
 
-/* ------------------------------------------------------------------ statements */
+/* ---- Statements ---- */
 
 /* Arguments as libpq wants them. */
 struct pg_params {
@@ -379,7 +379,7 @@ bool pg_script(struct pg_connection *connection, const char *sql, struct error *
     return ok;
 }
 
-/* ------------------------------------------------------------------ ends of transactions */
+/* ---- Ends of transactions ---- */
 
 static bool committed(PGresult *result)
 {

@@ -31,7 +31,7 @@ static const char common_settings[] = "PRAGMA foreign_keys = ON;"
                                       "PRAGMA cell_size_check = ON;"
                                       "PRAGMA case_sensitive_like = ON;";
 
-/* ------------------------------------------------------------------ connections */
+/* ---- Connections ---- */
 
 /* The order of bytes, under the name that it has in PostgreSQL: COLLATE "C" serves both. */
 static int compare_bytes(void *nothing, int a_len, const void *a, int b_len, const void *b)
@@ -130,7 +130,7 @@ void sqlite_disconnect(struct connection *connection)
     free(connection);
 }
 
-/* ------------------------------------------------------------------ snapshots */
+/* ---- Snapshots ---- */
 
 static struct connection *idle_reader(struct sqlite *db)
 {
@@ -187,7 +187,7 @@ static void read_end(struct tx *tx)
         sqlite_disconnect(reader);
 }
 
-/* ------------------------------------------------------------------ open and close */
+/* ---- Open and close ---- */
 
 static void close_all(struct db *base)
 {

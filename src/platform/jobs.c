@@ -69,7 +69,7 @@ static const struct statement running = SQL(
 static const struct statement take_back = SQL(
     "UPDATE job SET run_at = $3 WHERE id = $1 AND node = $2 AND state = 'running'");
 
-/* ------------------------------------------------------------------ small facts */
+/* ---- Small facts ---- */
 
 /* When the process with this number started, in ticks since boot (field 22 of /proc/PID/stat, behind
  * the name in brackets); 0: there is none. */
@@ -128,7 +128,7 @@ static instant backoff(int64_t attempt)
     return pause + pause / 4 * (instant)(chance % 1024) / 1024;
 }
 
-/* ------------------------------------------------------------------ adding and extending */
+/* ---- Adding and extending ---- */
 
 bool job_add(struct tx *tx, const char *kind, struct str payload, instant not_before,
              struct error *err)
@@ -165,7 +165,7 @@ bool job_extend(struct app *app, struct arena *arena, const struct job *job, str
         || fail(err, CONFLICT, NULL, N_("Another node has taken this work over."));
 }
 
-/* ------------------------------------------------------------------ finding and claiming */
+/* ---- Finding and claiming ---- */
 
 struct search {
     const struct app *app;
@@ -230,7 +230,7 @@ static bool take_due(struct app *app, struct arena *arena, struct search *search
     return db_write(app->db, arena, do_claim, search, err);
 }
 
-/* ------------------------------------------------------------------ running */
+/* ---- Running ---- */
 
 static bool run_guarded(struct app *app, struct arena *arena, const struct job *job,
                         struct error *err)
@@ -335,7 +335,7 @@ static bool run_next(struct app *app, bool *busy, struct error *err)
     return ok;
 }
 
-/* ------------------------------------------------------------------ workers */
+/* ---- Workers ---- */
 
 static bool do_add_periodic(struct tx *tx, void *with, struct error *err)
 {
@@ -507,10 +507,9 @@ void jobs_stop(struct app *app)
     free(jobs);
 }
 
-bool jobs_run_due(struct app *app, struct arena *arena, struct error *err)
+bool jobs_run_due(struct app *app, struct error *err)
 {
     bool busy = true, ok = prepare(app, err);
-    (void)arena; /* each job has its own */
     while (ok && busy)
         ok = run_next(app, &busy, err);
     return ok;

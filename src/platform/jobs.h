@@ -40,7 +40,7 @@ bool job_extend(struct app *app, struct arena *arena, const struct job *job, str
 /* Workers. `serve` starts them; stop lets running jobs end. */
 bool jobs_start(struct app *app, int64_t workers, struct error *err);
 void jobs_stop(struct app *app);
-/* Runs what is due until nothing is, in this thread: for commands and tests. */
-bool jobs_run_due(struct app *app, struct arena *arena, struct error *err);
+/* Runs what is due until nothing is, in this thread: for tests. */
+bool jobs_run_due(struct app *app, struct error *err);
 
 #endif

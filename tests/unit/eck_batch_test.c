@@ -23,10 +23,8 @@ static struct str submit(struct world *world, struct str list)
 
 static void work(struct world *world)
 {
-    struct arena arena = { 0 };
     struct error err = { 0 };
-    CHECK_OK(jobs_run_due(&world->app, &arena, &err), err);
-    arena_free(&arena);
+    CHECK_OK(jobs_run_due(&world->app, &err), err);
 }
 
 static struct answered fetch(struct world *world, struct str id)

@@ -67,7 +67,7 @@ static bool run_too_long(struct app *app, struct arena *arena, const struct job 
     CHECK_OK(job_extend(app, arena, job, err), *err);
     if (job->attempt == 1) {
         CHECK_OK(db_write(app->db, arena, do_statement, (void *)&let_all_be_due, err), *err);
-        CHECK_OK(jobs_run_due(app, arena, err), *err); /* another worker does the work */
+        CHECK_OK(jobs_run_due(app, err), *err); /* another worker does the work */
         CHECK(!job_extend(app, arena, job, err));
         CHECK_INT(err->kind, CONFLICT);
         return fail(err, CONFLICT, NULL, "Lost.");
@@ -126,10 +126,10 @@ static void given_job(struct test *t, struct app *app, const char *kind, const c
     CHECK_OK(db_write(app->db, t->arena, do_order, &order, &err), err);
 }
 
-static void run_due(struct test *t, struct app *app)
+static void run_due(struct app *app)
 {
     struct error err;
-    CHECK_OK(jobs_run_due(app, t->arena, &err), err);
+    CHECK_OK(jobs_run_due(app, &err), err);
 }
 
 static void pass_time(struct test *t, struct app *app)
@@ -169,8 +169,8 @@ TEST_DB(a_job_runs_once_and_is_gone)
 {
     struct app app = given_app(t);
     given_job(t, &app, "test.well", "5");
-    run_due(t, &app);
-    run_due(t, &app);
+    run_due(&app);
+    run_due(&app);
     CHECK_INT(runs, 1);
     CHECK_INT(sum, 5);
     CHECK_INT(all_jobs(t, &app), 0);
@@ -183,10 +183,10 @@ TEST_DB(a_job_is_not_run_before_its_time)
     struct order order = { "test.well", "5", instant_now() + HOUR, false };
     struct error err;
     CHECK_OK(db_write(app.db, t->arena, do_order, &order, &err), err);
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 0);
     pass_time(t, &app);
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 1);
     db_close(app.db);
 }
@@ -205,15 +205,15 @@ TEST_DB(a_failing_job_is_tried_again_later_and_then_kept)
 {
     struct app app = given_app(t);
     given_job(t, &app, "test.badly", "");
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 1);
     CHECK_INT(jobs_in(t, &app, "waiting"), 1);
     pass_time(t, &app);
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 2);
     CHECK_INT(jobs_in(t, &app, "failed"), 1);
     pass_time(t, &app);
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 2);
     db_close(app.db);
 }
@@ -223,7 +223,7 @@ TEST_DB(memory_that_ends_in_a_job_fails_only_that_job)
     struct app app = given_app(t);
     given_job(t, &app, "test.memory", "");
     given_job(t, &app, "test.well", "3");
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 2);
     CHECK_INT(sum, 3);
     CHECK_INT(jobs_in(t, &app, "waiting"), 1);
@@ -237,7 +237,7 @@ static void die_in_a_job(struct test *t)
     pid_t node = fork();
     if (node == 0) {
         struct app app = given_app(t);
-        run_due(t, &app);
+        run_due(&app);
         _exit(0);
     }
     CHECK(waitpid(node, &status, 0) == node);
@@ -261,10 +261,10 @@ TEST_DB(a_job_whose_node_died_is_run_by_another)
     die_in_a_job(t);
     app = given_app(t);
     CHECK_OK(db_write(app.db, t->arena, do_statement, (void *)&turn_well, &err), err);
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 0); /* the lease still holds */
     pass_time(t, &app);
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 1);
     CHECK_INT(last_attempt, 2);
     CHECK_INT(all_jobs(t, &app), 0);
@@ -296,7 +296,7 @@ TEST_DB(a_job_that_kills_its_node_is_given_up)
     die_in_a_job(t);
     app = given_app(t);
     pass_time(t, &app);
-    run_due(t, &app); /* kills this test if the job runs again */
+    run_due(&app); /* kills this test if the job runs again */
     CHECK_INT(jobs_in(t, &app, "failed"), 1);
     db_close(app.db);
 }
@@ -305,7 +305,7 @@ TEST_DB(a_lost_lease_cannot_be_extended_and_ends_nothing)
 {
     struct app app = given_app(t);
     given_job(t, &app, "test.long", "");
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 1);
     CHECK_INT(all_jobs(t, &app), 0);
     db_close(app.db);
@@ -351,12 +351,12 @@ TEST_DB(a_periodic_job_has_one_turn_at_a_time)
 {
     struct app app = given_app(t);
     app.services = services_periodic;
-    run_due(t, &app);
-    run_due(t, &app);
+    run_due(&app);
+    run_due(&app);
     CHECK_INT(runs, 1);
     CHECK_INT(jobs_in(t, &app, "waiting"), 1);
     pass_time(t, &app);
-    run_due(t, &app);
+    run_due(&app);
     CHECK_INT(runs, 2);
     CHECK_INT(all_jobs(t, &app), 1);
     db_close(app.db);
