@@ -166,3 +166,16 @@ void arena_free(struct arena *arena)
     arena->block = NULL;
     arena->held = 0;
 }
+
+static void free_inner(void *inner)
+{
+    arena_free(inner);
+}
+
+struct arena *arena_within(struct arena *outer)
+{
+    struct arena *inner = arena_new(outer, struct arena);
+    inner->rescue = outer->rescue;
+    arena_defer(outer, free_inner, inner);
+    return inner;
+}

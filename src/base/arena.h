@@ -43,6 +43,10 @@ void *arena_copy(struct arena *arena, const void *from, size_t size);
 /* Runs `cleanup(what)` when the arena is reset or freed: for what malloc'ing libraries own. */
 void arena_defer(struct arena *arena, void (*cleanup)(void *what), void *what);
 
+/* An arena for a part of the work, whose memory may go sooner: has the same rescue, and is freed
+ * with `outer` at the latest. */
+struct arena *arena_within(struct arena *outer);
+
 /* Runs the cleanups and makes the arena empty; keeps one ordinary block for the next task. */
 void arena_reset(struct arena *arena);
 

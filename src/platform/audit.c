@@ -152,18 +152,10 @@ static bool verify_page(struct tx *tx, int64_t *number, struct hash *last, int64
     return rows_end(&rows, err) && (fits || misfit(*number + 1, err));
 }
 
-static void free_arena(void *what)
-{
-    arena_free(what);
-}
-
 bool audit_verify(struct tx *tx, int64_t *checked, struct error *err)
 {
     struct arena *outer = tx_arena(tx);
-    struct arena *page = arena_new(outer, struct arena);
-    page->rescue = outer->rescue;
-    arena_defer(outer, free_arena, page); /* also when memory ends in the middle of a page */
-
+    struct arena *page = arena_within(outer);
     struct hash last = { 0 };
     int64_t number = 0, found, promised;
     bool ok;

@@ -411,21 +411,17 @@ static bool run_step(struct app *app, struct step *step, struct error *err)
 
 bool batch_job(struct app *app, struct arena *arena, const struct job *job, struct error *err)
 {
-    struct arena scratch = { .rescue = arena->rescue };
-    struct step step = { .service = nummervoorziening_state(app), .arena = &scratch };
-    bool ok = true;
-    while (ok) {
-        step.id = job->payload;
-        ok = run_step(app, &step, err);
-        arena_reset(&scratch);
+    struct step step = { .service = nummervoorziening_state(app),
+                         .arena = arena_within(arena),
+                         .id = job->payload };
+    for (;;) {
+        bool ok = run_step(app, &step, err);
+        arena_reset(step.arena);
         if (!ok || step.number < 0)
-            break;
-        if (!job_extend(app, arena, job, err)) {
-            ok = fail(err, UNAVAILABLE, NULL, N_("Another node took this work over."));
-        }
+            return ok;
+        if (!job_extend(app, arena, job, err))
+            return fail(err, UNAVAILABLE, NULL, N_("Another node took this work over."));
     }
-    arena_free(&scratch);
-    return ok;
 }
 
 struct expiry {
@@ -447,6 +443,6 @@ bool batch_expiry_job(struct app *app, struct arena *arena, const struct job *jo
     if (!db_write(app->db, arena, remove_expired, &expiry, err))
         return false;
     if (expiry.removed > 0)
-        log_info("batches removed", { "count", LOG_NUMBER(expiry.removed) });
+        log_info("batches-removed", { "count", LOG_NUMBER(expiry.removed) });
     return true;
 }

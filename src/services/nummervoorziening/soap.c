@@ -233,19 +233,12 @@ static bool read_item(struct xml *xml, const struct batch_form *form, struct dra
     return read_fields(xml, fields, count_of(fields), err) && draft_add(draft, index, value, err);
 }
 
-static void free_scratch(void *scratch)
-{
-    arena_free(scratch);
-}
-
 static bool read_list(struct xml *xml, const struct batch_form *form, struct draft *draft,
                       struct field *after, size_t count, struct error *err)
 {
-    struct arena *kept = xml->arena, *scratch = arena_new(kept, struct arena);
+    struct arena *kept = xml->arena, *scratch = arena_within(kept);
     enum xml_event event = XML_FAILED;
     bool ok = true;
-    scratch->rescue = kept->rescue;
-    arena_defer(kept, free_scratch, scratch);
     while (ok && (event = xml_next(xml, err)) == XML_START) {
         if (!xml_is(xml, STR(ECK_NS), str_of(form->list))) {
             ok = read_field(xml, after, count, err);

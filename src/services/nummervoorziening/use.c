@@ -252,7 +252,7 @@ static void flush_and_log(struct use *use)
 {
     struct error err;
     if (!use_flush(use, &err))
-        log_failure("use counts", &err);
+        log_failure("use-not-written", &err);
 }
 
 static void wait_a_second(struct use *use)
