@@ -323,10 +323,8 @@ void exchange_done(void *with, struct MHD_Connection *mhd, void **context,
         return;
     *context = NULL;
     struct server *server = exchange->server;
-    struct reply *reply = &exchange->request.reply;
     bool whole = exchange->sent && how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    if (reply->after)
-        reply->after(exchange->request.app, reply->after_with, whole);
+    reply_ended(&exchange->request, whole);
     if (exchange->peer) {
         note_end(exchange, whole);
         atomic_store_explicit(&exchange->peer->since, instant_monotonic(), memory_order_relaxed);

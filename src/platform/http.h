@@ -165,6 +165,10 @@ bool reply_csv(struct request *request, struct str file_name, struct str bytes);
 bool reply_redirect(struct request *request, struct str path); /* 303, to a path of our own */
 void reply_header(struct request *request, const char *name, struct str value);
 
+/* Tells who waits for the end of the reply (`after`) how that was, once. Called by what sends the
+ * reply, and by what puts another in its place. */
+void reply_ended(struct request *request, bool whole);
+
 /* Sets a cookie: HttpOnly, Secure, SameSite=Lax, Path=/; `seconds` 0 deletes it, -1 is the session. */
 void reply_cookie(struct request *request, const char *name, struct str value, int64_t seconds);
 

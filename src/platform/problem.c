@@ -82,9 +82,7 @@ static void start_again(struct request *request)
         for (size_t j = 0; j < count_of(kept); j++)
             if (strcmp(reply->headers[i].name, kept[j]) == 0)
                 reply->headers[count++] = reply->headers[i];
-    if (reply->after)
-        reply->after(request->app, reply->after_with, false);
-    reply->after = NULL;
+    reply_ended(request, false);
     reply->header_count = count;
     reply->status = 0;
     reply->type = NULL;
@@ -108,9 +106,7 @@ void reply_problem(struct request *request, const struct error *err)
 void reply_out_of_memory(struct request *request)
 {
     static const char text[] = "{\"type\":\"about:blank\",\"title\":\"Out of memory\",\"status\":503}";
-    void (*after)(struct app *, void *, bool) = request->reply.after;
-    if (after)
-        after(request->app, request->reply.after_with, false);
+    reply_ended(request, false);
     request->reply = (struct reply){
         .status = 503, .type = "application/problem+json", .fixed = { text, sizeof text - 1 }
     };

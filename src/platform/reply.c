@@ -105,6 +105,14 @@ void reply_header(struct request *request, const char *name, struct str value)
     *header = (struct header){ name, { str_c(request->arena, value), value.len } };
 }
 
+void reply_ended(struct request *request, bool whole)
+{
+    struct reply *reply = &request->reply;
+    if (reply->after)
+        reply->after(request->app, reply->after_with, whole);
+    reply->after = NULL;
+}
+
 void reply_cookie(struct request *request, const char *name, struct str value, int64_t seconds)
 {
     struct buf out = { .arena = request->arena };

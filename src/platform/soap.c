@@ -105,6 +105,7 @@ static void write_fault(struct message *message, const struct error *err)
 static void answer_fault(struct message *message, struct error *err, int status)
 {
     struct error hidden;
+    reply_ended(message->request, false); /* what the operation wanted to say is not said */
     if (err->kind == INTERNAL || err->kind == NO_ERROR || !err->message) {
         log_failure("soap-fault", err);
         fail_internal(&hidden, "%s", "");

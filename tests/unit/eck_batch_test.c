@@ -77,6 +77,32 @@ TEST_DB(an_answer_that_did_not_arrive_can_be_fetched_again)
     world_end(&world);
 }
 
+static bool do_statement(struct tx *tx, void *with, struct error *err)
+{
+    return db_do(tx, with, NO_ARGS, NULL, err);
+}
+
+TEST_DB(a_result_that_could_not_be_read_can_be_fetched_again)
+{
+    static const struct statement hide = SQL(
+        "UPDATE nummervoorziening_batch_chunk SET number = number + 100");
+    static const struct statement show = SQL(
+        "UPDATE nummervoorziening_batch_chunk SET number = number - 100");
+    struct world world = given_world(t);
+    struct error err;
+    struct str id = submit(&world, hpgn_list(&world, 0, 3));
+    work(&world);
+    CHECK_OK(db_write(world.app.db, t->arena, do_statement, (void *)&hide, &err), err);
+    struct answered fault = fetch(&world, id);
+    CHECK_INT(fault.status, 500);
+    CHECK(!fault.after); /* that the fault arrives says nothing about the result */
+    CHECK_OK(db_write(world.app.db, t->arena, do_statement, (void *)&show, &err), err);
+    struct answered again = fetch(&world, id);
+    CHECK_INT(count(again.text, "<success>"), 3);
+    arrive(&world, &again, true);
+    world_end(&world);
+}
+
 TEST_DB(a_bad_item_fails_alone_and_is_not_repeated)
 {
     struct world world = given_world(t);

@@ -101,17 +101,25 @@ static void after_delivery(struct app *app, void *with, bool whole)
     struct error err;
     delivery->whole = whole;
     if (!db_write(app->db, &arena, end_delivery, delivery, &err))
-        log_failure("batch delivery", &err);
+        log_failure("delivery-not-noted", &err);
     arena_free(&arena);
     free(delivery);
 }
 
-static struct delivery *new_delivery(struct str id)
+/* From here on the batch is ours until the reply has ended, however that comes. */
+static bool start_delivery(struct request *request, struct str id, struct error *err)
 {
     struct delivery *delivery = calloc(1, sizeof *delivery);
-    if (delivery)
-        memcpy(delivery->id, id.at, sizeof delivery->id);
-    return delivery;
+    if (!delivery)
+        arena_exhausted(request->arena);
+    memcpy(delivery->id, id.at, sizeof delivery->id);
+    if (!claim_batch(request, id, err)) {
+        free(delivery);
+        return false;
+    }
+    request->reply.after = after_delivery;
+    request->reply.after_with = delivery;
+    return true;
 }
 
 /* Writing. Successes go out chunk by chunk; failures are remembered, they stand behind. */
@@ -211,24 +219,15 @@ static void put_failures(struct writer *writer)
     }
 }
 
-static void free_scratch(void *scratch)
-{
-    arena_free(scratch);
-}
-
 static bool write_result(struct writer *writer, struct error *err)
 {
     size_t each = SUCCESS_BYTES + writer->prefix.len + PSEUDONYM_HEX;
-    writer->scratch = arena_new(writer->request->arena, struct arena);
-    writer->scratch->rescue = writer->request->arena->rescue;
-    arena_defer(writer->request->arena, free_scratch, writer->scratch);
     buf_room(writer->out, (size_t)(writer->batch->items - writer->batch->failed) * each);
     bool ok = true;
     for (; ok && writer->number < writer->batch->chunks; writer->number++) {
         ok = put_chunk(writer, err);
         arena_reset(writer->scratch);
     }
-    arena_free(writer->scratch);
     if (ok)
         put_failures(writer);
     return ok;
@@ -248,18 +247,9 @@ bool deliver_batch(struct request *request, const struct asker *asker, struct st
     struct tx *tx;
     if (!is_batch_id(id))
         return unknown_batch(err);
-    if (!request_tx(request, &tx, err) || !find_own_batch(tx, asker, id, &batch, err))
+    if (!request_tx(request, &tx, err) || !find_own_batch(tx, asker, id, &batch, err)
+        || !start_delivery(request, id, err))
         return false;
-    struct delivery *delivery = new_delivery(id);
-    if (!delivery)
-        return fail_internal(err, "no memory for a delivery");
-    if (!claim_batch(request, id, err)) {
-        free(delivery);
-        return false;
-    }
-    /* From here on, so that the batch is free again when the request's memory ends. */
-    request->reply.after = after_delivery;
-    request->reply.after_with = delivery;
     struct writer writer = {
         .request = request,
         .derivation = &service->derivation,
@@ -267,10 +257,7 @@ bool deliver_batch(struct request *request, const struct asker *asker, struct st
         .prefix = batch.kind == BATCH_ECK_IDS ? service->derivation.eck_prefix
                                               : service->derivation.stam_prefix,
         .out = out,
+        .scratch = arena_within(request->arena),
     };
-    if (write_result(&writer, err))
-        return true;
-    request->reply.after = NULL;
-    after_delivery(request->app, delivery, false);
-    return false;
+    return write_result(&writer, err);
 }
