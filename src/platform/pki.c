@@ -427,12 +427,11 @@ static bool number_crl(X509_CRL *crl, const struct ca *ca, instant now)
 }
 
 bool pki_issue_crl(struct arena *arena, const char *folder, const struct str *revoked,
-                   size_t count, struct str *crl_text, struct error *err)
+                   size_t count, instant now, struct str *crl_text, struct error *err)
 {
     CA_FREED struct ca ca = { 0 };
     if (!load_ca(arena, folder, &ca, err))
         return false;
-    instant now = instant_now();
     FREED_BY(X509_CRL_free) X509_CRL *crl = X509_CRL_new();
     FREED_BY(ASN1_TIME_free) ASN1_TIME *from = ASN1_TIME_new();
     FREED_BY(ASN1_TIME_free) ASN1_TIME *to = ASN1_TIME_new();

@@ -21,8 +21,8 @@ bool pki_issue_client(struct arena *arena, const char *folder, struct str oin, s
                       instant now, int64_t days, struct str *certificate, struct str *key,
                       struct error *err);
 
-/* A CRL with these certificates (PEM) revoked. */
+/* A CRL with these certificates (PEM) revoked, for a year from `now`. */
 bool pki_issue_crl(struct arena *arena, const char *folder, const struct str *revoked,
-                   size_t count, struct str *crl, struct error *err);
+                   size_t count, instant now, struct str *crl, struct error *err);
 
 #endif

@@ -66,23 +66,25 @@ static bool load_certificate(struct arena *arena, const struct tls_files *files,
     return fail_detail(err, "%s", gnutls_strerror(result));
 }
 
+struct cas {
+    gnutls_x509_crt_t *at; /* what it holds is the trust list's */
+    unsigned count;
+};
+
 static bool load_cas(struct arena *arena, const char *path, gnutls_x509_trust_list_t trust,
-                     struct error *err)
+                     struct cas *cas, struct error *err)
 {
     struct str pem;
-    gnutls_x509_crt_t *certificates = NULL;
-    unsigned count = 0;
     if (!file_read(arena, path, PEM_LIMIT, &pem, err))
         return false;
     gnutls_datum_t bytes = datum(pem);
-    int result = gnutls_x509_crt_list_import2(&certificates, &count, &bytes, GNUTLS_X509_FMT_PEM, 0);
-    if (result < 0 || count == 0) {
+    int result = gnutls_x509_crt_list_import2(&cas->at, &cas->count, &bytes, GNUTLS_X509_FMT_PEM, 0);
+    if (result < 0 || cas->count == 0) {
         fail_about(err, INVALID, "machines.ca", N_("%s is not a list of CA certificates in PEM."),
                    "%s", path);
         return fail_detail(err, "%s", gnutls_strerror(result));
     }
-    result = gnutls_x509_trust_list_add_cas(trust, certificates, count, GNUTLS_TL_NO_DUPLICATES);
-    gnutls_free(certificates); /* the list; what it held is the trust list's now */
+    result = gnutls_x509_trust_list_add_cas(trust, cas->at, cas->count, 0);
     return result >= 0 || fail_internal(err, "adding CAs: %s", gnutls_strerror(result));
 }
 
@@ -93,9 +95,30 @@ static void warn_when_stale(gnutls_x509_crl_t crl)
         log_warn("crl-stale", { "advice", STR("fetch a newer list and reload") });
 }
 
-/* A CRL counts only when a CA of the list signed it. */
+/* A CRL counts only when a CA of the list signed it; an old one still does: it knows of more
+ * revocations than none, and a list that comes late must not stop the service. */
+static bool is_signed(gnutls_x509_crl_t crl, const struct cas *cas)
+{
+    const unsigned about_time =
+        GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
+    unsigned status = 0;
+    if (gnutls_x509_crl_verify(crl, cas->at, cas->count,
+                               GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM), &status) < 0
+        || status & ~(about_time | GNUTLS_CERT_INVALID))
+        return false;
+    return status & about_time || !(status & GNUTLS_CERT_INVALID);
+}
+
+static bool are_signed(gnutls_x509_crl_t *crls, unsigned count, const struct cas *cas)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!is_signed(crls[i], cas))
+            return false;
+    return true;
+}
+
 static bool load_crls(struct arena *arena, const char *path, gnutls_x509_trust_list_t trust,
-                      struct error *err)
+                      const struct cas *cas, struct error *err)
 {
     struct str pem;
     gnutls_x509_crl_t *crls = NULL;
@@ -107,11 +130,14 @@ static bool load_crls(struct arena *arena, const char *path, gnutls_x509_trust_l
     if (result < 0 || count == 0)
         return fail_about(err, INVALID, "machines.crl",
                           N_("%s is not a list of certificate revocation lists in PEM."), "%s", path);
-    for (unsigned i = 0; i < count; i++)
+    bool ok = are_signed(crls, count, cas);
+    for (unsigned i = 0; ok && i < count; i++)
         warn_when_stale(crls[i]);
-    result = gnutls_x509_trust_list_add_crls(trust, crls, count, GNUTLS_TL_VERIFY_CRL, 0);
+    for (unsigned i = 0; !ok && i < count; i++)
+        gnutls_x509_crl_deinit(crls[i]);
+    ok = ok && gnutls_x509_trust_list_add_crls(trust, crls, count, 0, 0) > 0;
     gnutls_free(crls);
-    return result == (int)count
+    return ok
            || fail_about(err, INVALID, "machines.crl",
                          N_("%s holds a revocation list that no CA of machines.ca signed."), "%s",
                          path);
@@ -127,14 +153,17 @@ static void free_credentials(struct credentials *credentials)
 static bool load(const struct tls_files *files, struct credentials **loaded, struct error *err)
 {
     struct arena arena = { 0 };
+    struct cas cas = { 0 };
     struct credentials *fresh = calloc(1, sizeof *fresh);
     if (!fresh || gnutls_certificate_allocate_credentials(&fresh->server) < 0
         || gnutls_x509_trust_list_init(&fresh->trust, 0) < 0)
         return fail_internal(err, "no memory for certificates");
     fresh->holders = 1;
     bool well = load_certificate(&arena, files, fresh, err)
-                && (!files->ca || load_cas(&arena, files->ca, fresh->trust, err))
-                && (!files->ca || !files->crl || load_crls(&arena, files->crl, fresh->trust, err));
+                && (!files->ca || load_cas(&arena, files->ca, fresh->trust, &cas, err))
+                && (!files->ca || !files->crl
+                    || load_crls(&arena, files->crl, fresh->trust, &cas, err));
+    gnutls_free(cas.at);
     arena_free(&arena);
     if (well)
         *loaded = fresh;

@@ -183,7 +183,7 @@ void given_revoked(struct test *t, struct world *world, const struct pem *revoke
     for (size_t i = 0; i < count; i++)
         list[i] = revoked[i].certificate;
     CHECK_OK(pki_issue_crl(t->arena, str_format(t->arena, "%s/tls", t->folder).at, list, count,
-                           &crl, &err),
+                           instant_now(), &crl, &err),
              err);
     CHECK_OK(file_write(str_format(t->arena, "%s/tls/list.crl", t->folder).at, crl, 0644, &err),
              err);

@@ -183,7 +183,7 @@ TEST(a_revoked_certificate_is_known_by_the_crl_and_others_stay_good)
     struct str revoked = issue_client(t, instant_now(), 30), crl;
     struct str good = issue_client(t, instant_now(), 30), ca = read_file(t, "demo-ca.crt");
     struct error err;
-    CHECK_OK(pki_issue_crl(t->arena, t->folder, &revoked, 1, &crl, &err), err);
+    CHECK_OK(pki_issue_crl(t->arena, t->folder, &revoked, 1, instant_now(), &crl, &err), err);
     CHECK_INT(verify(t, ca, revoked, crl, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_ERR_CERT_REVOKED);
     CHECK_INT(verify(t, ca, good, crl, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_OK);
 }
@@ -192,7 +192,7 @@ TEST(an_empty_crl_revokes_nothing)
 {
     struct str certificate = issue_client(t, instant_now(), 30), crl;
     struct error err;
-    CHECK_OK(pki_issue_crl(t->arena, t->folder, NULL, 0, &crl, &err), err);
+    CHECK_OK(pki_issue_crl(t->arena, t->folder, NULL, 0, instant_now(), &crl, &err), err);
     CHECK_INT(verify(t, read_file(t, "demo-ca.crt"), certificate, crl, X509_PURPOSE_SSL_CLIENT, NULL),
               X509_V_OK);
 }
@@ -202,7 +202,7 @@ TEST(a_crl_refuses_what_is_not_this_cas_certificate)
     struct str crl, nonsense = STR("-----BEGIN CERTIFICATE-----\nAAAA\n");
     struct error err;
     CHECK_OK(pki_ensure_ca(t->arena, t->folder, &err), err);
-    CHECK(!pki_issue_crl(t->arena, t->folder, &nonsense, 1, &crl, &err));
+    CHECK(!pki_issue_crl(t->arena, t->folder, &nonsense, 1, instant_now(), &crl, &err));
     CHECK_INT(err.kind, INVALID);
     const char *other = path(t, "other");
     struct str certificate, key;
@@ -210,7 +210,7 @@ TEST(a_crl_refuses_what_is_not_this_cas_certificate)
     CHECK_OK(pki_issue_client(t->arena, other, VENDOR, STR("x"), instant_now(), 1, &certificate,
                               &key, &err),
              err);
-    CHECK(!pki_issue_crl(t->arena, t->folder, &certificate, 1, &crl, &err));
+    CHECK(!pki_issue_crl(t->arena, t->folder, &certificate, 1, instant_now(), &crl, &err));
     CHECK(strstr(err.message, "another CA"));
 }
 
