@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,9 +78,9 @@ bool file_write(const char *path, struct str bytes, unsigned mode, struct error 
     static const char message[] =
         N_("The file %s cannot be written; check the folder's permissions and free space.");
     char fresh[PATH_MAX];
-    if ((size_t)snprintf(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh)
+    if ((size_t)snprintf(fresh, sizeof fresh, "%s.new-XXXXXX", path) >= sizeof fresh)
         return fail_about(err, INVALID, NULL, N_("The name %s is too long."), "%s", path);
-    CLEANUP_FD int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    CLEANUP_FD int fd = mkostemp(fresh, O_CLOEXEC); /* 0600, and never what somebody put there */
     if (fd < 0)
         return fail_file(err, UNAVAILABLE, message, path);
     if (fchmod(fd, (mode_t)mode) < 0 || !write_all(fd, bytes) || fsync(fd) < 0

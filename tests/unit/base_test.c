@@ -2,10 +2,13 @@
 #include "tests/test.h"
 
 #include "base/csv.h"
+#include "base/file.h"
 #include "base/encoding.h"
 #include "base/instant.h"
 #include "base/node.h"
 #include "base/random.h"
+
+#include <unistd.h>
 
 TEST(a_cut_takes_what_stands_before_the_mark)
 {
@@ -136,6 +139,21 @@ TEST(a_search_key_has_no_marks)
 TEST(code_page_1252_becomes_utf8)
 {
     CHECK_STR(cp1252_to_utf8(t->arena, STR("\x80 caf\xe9")), STR("\xe2\x82\xac caf\xc3\xa9"));
+}
+
+TEST(a_file_that_is_written_follows_no_link_that_somebody_laid)
+{
+    struct error err = { 0 };
+    struct str bytes;
+    const char *victim = str_format(t->arena, "%s/victim", t->folder).at;
+    const char *secret = str_format(t->arena, "%s/secret", t->folder).at;
+    CHECK_OK(file_write(victim, STR("mine"), 0600, &err), err);
+    CHECK_INT(symlink(victim, str_format(t->arena, "%s.new", secret).at), 0);
+    CHECK_OK(file_write(secret, STR("key"), 0600, &err), err);
+    CHECK_OK(file_read(t->arena, victim, 100, &bytes, &err), err);
+    CHECK_STR(bytes, STR("mine"));
+    CHECK_OK(file_read(t->arena, secret, 100, &bytes, &err), err);
+    CHECK_STR(bytes, STR("key"));
 }
 
 TEST(csv_of_broken_lines_is_read_once)
