@@ -453,3 +453,47 @@ TEST_DB(a_lost_key_is_an_error_and_not_a_new_key)
                     &app, &err));
     CHECK(err.message && strstr(err.message, "backup"));
 }
+
+struct plan {
+    const char *board, *school;
+    instant now;
+    struct changes changes;
+};
+
+static bool plan_often(struct tx *tx, void *with, struct error *err)
+{
+    struct plan *plan = with;
+    struct decider decider = { .who = STR("account:test") };
+    struct brin school, schools[50];
+    struct oin vendor, vendors[50];
+    if (!board_number_parse(str_of(plan->board), &decider.board, err)
+        || !brin_parse(str_of(plan->school), &school, err)
+        || !oin_parse(STR(OTHER_VENDOR), &vendor, err))
+        return false;
+    for (int i = 0; i < 50; i++) {
+        schools[i] = school;
+        vendors[i] = vendor;
+    }
+    return plan_changes(tx, &decider, schools, 50, vendors, 50, WISH_ALLOW, plan->now,
+                        &plan->changes, err);
+}
+
+TEST_DB(a_school_and_a_vendor_that_are_named_often_are_one_change)
+{
+    struct world world = given_world(t);
+    struct error err = { 0 };
+    struct plan plan = { .board = "10028", .school = SCHOOL, .now = world.now };
+    CHECK_OK(db_read(world.app.db, t->arena, plan_often, &plan, &err), err);
+    CHECK_INT(plan.changes.len, 1);
+    world_end(&world);
+}
+
+TEST_DB(a_board_cannot_change_another_boards_school)
+{
+    struct world world = given_world(t);
+    struct error err = { 0 };
+    struct plan plan = { .board = "10029", .school = SCHOOL, .now = world.now };
+    CHECK(!db_read(world.app.db, t->arena, plan_often, &plan, &err));
+    CHECK_INT(err.kind, FORBIDDEN);
+    world_end(&world);
+}

@@ -81,12 +81,39 @@ static void plan_school(struct arena *arena, const struct standing *now, const s
     }
 }
 
+/* Is it one of the first `count`? A form may name a school a thousand times; the changes are schools
+ * times vendors. */
+static bool stands_before(const struct brin *schools, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (SAME(schools[i], schools[count]))
+            return true;
+    return false;
+}
+
+static size_t distinct_vendors(struct arena *arena, const struct oin *vendors, size_t count,
+                               struct oin **distinct)
+{
+    size_t found = 0;
+    *distinct = arena_array(arena, struct oin, count + 1);
+    for (size_t v = 0; v < count; v++) {
+        size_t i = 0;
+        while (i < found && !SAME((*distinct)[i], vendors[v]))
+            i++;
+        (*distinct)[i] = vendors[v];
+        found += i == found;
+    }
+    return found;
+}
+
 bool plan_changes(struct tx *tx, const struct decider *decider, const struct brin *schools,
                   size_t school_count, const struct oin *vendors, size_t vendor_count,
                   enum wish wish, instant now, struct changes *changes, struct error *err)
 {
     struct standing standing;
+    struct oin *distinct;
     *changes = (struct changes){ 0 };
+    vendor_count = distinct_vendors(tx_arena(tx), vendors, vendor_count, &distinct);
     if (!sector_schools_of(tx, &decider->board, &standing.schools, err)
         || !nv_signups(tx, &decider->board, now, &standing.signups, err)
         || !nv_permissions(tx, &decider->board, now, &standing.permissions, err))
@@ -94,7 +121,9 @@ bool plan_changes(struct tx *tx, const struct decider *decider, const struct bri
     for (size_t s = 0; s < school_count; s++) {
         if (!owns(&standing.schools, &schools[s]))
             return fail(err, FORBIDDEN, "school", N_("This school is not of your board."));
-        plan_school(tx_arena(tx), &standing, &schools[s], vendors, vendor_count, wish, changes);
+        if (!stands_before(schools, s))
+            plan_school(tx_arena(tx), &standing, &schools[s], distinct, vendor_count, wish,
+                        changes);
     }
     return true;
 }
