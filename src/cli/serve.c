@@ -16,19 +16,20 @@
 static bool choose_services(struct command_line *line, const char *only,
                             const struct service *const **chosen, struct error *err)
 {
+    bool wanted[SERVICES_MAX] = { false };
+    for (struct str rest = str_of(only); str_more(rest);) {
+        struct str name = str_trim(str_cut(&rest, ','));
+        size_t place;
+        if (!service_find(name, &place))
+            return fail_about(err, INVALID, "only", N_("There is no service called %s."), "%.*s",
+                              FMT(str_slice(name, 0, 40)));
+        wanted[place] = true;
+    }
     const struct service **list = arena_array(line->arena, const struct service *, SERVICES_MAX);
     size_t count = 0;
     for (size_t i = 0; all_services[i]; i++)
-        if (!only || i < BASE_SERVICES)
+        if (!only || i < BASE_SERVICES || wanted[i])
             list[count++] = all_services[i];
-    for (struct str rest = str_of(only); only && str_more(rest);) {
-        struct str name = str_trim(str_cut(&rest, ','));
-        const struct service *service = service_find(name);
-        if (!service)
-            return fail_about(err, INVALID, "only", N_("There is no service called %s."), "%.*s",
-                              FMT(str_slice(name, 0, 40)));
-        list[count++] = service;
-    }
     *chosen = list;
     return true;
 }

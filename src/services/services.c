@@ -11,11 +11,12 @@ const struct service *const all_services[] = {
     &nummervoorziening_service,
     NULL,
 };
+_Static_assert(sizeof all_services / sizeof *all_services <= SERVICES_MAX, "with the NULL");
 
-const struct service *service_find(struct str name)
+bool service_find(struct str name, size_t *place)
 {
-    for (size_t i = BASE_SERVICES; all_services[i]; i++)
-        if (str_eq(str_of(all_services[i]->name), name))
-            return all_services[i];
-    return NULL;
+    for (*place = BASE_SERVICES; all_services[*place]; ++*place)
+        if (str_eq(str_of(all_services[*place]->name), name))
+            return true;
+    return false;
 }

@@ -11,7 +11,7 @@ extern const struct service *const all_services[];
 /* So many at the start of the table are not optional: the platform and the sector register. */
 #define BASE_SERVICES 2
 
-/* The optional service of this name, or NULL. */
-const struct service *service_find(struct str name);
+/* The place of the optional service of this name; false when there is none. */
+bool service_find(struct str name, size_t *place);
 
 #endif
