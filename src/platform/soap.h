@@ -22,6 +22,7 @@ struct soap_operation {
     const char *name;             /* "retrieveEckId": request element = name + "Request" */
     const char *response;         /* local name of the response element */
     bool (*answer)(struct soap_call *call, struct error *err);
+    const char *summary;          /* N_(), for developers; may be NULL */
 };
 
 struct soap_service {

@@ -41,10 +41,10 @@ static const struct {
 static void put_operations(struct request *request, struct node *page)
 {
     struct node *list = node_put_list(page, "operations");
-    for (const struct operation_summary *s = operation_summaries; s->name; s++) {
+    for (const struct soap_operation *o = nummervoorziening_soap.operations; o->name; o++) {
         struct node *one = node_add_map(list);
-        node_put_text(one, "name", str_of(s->name));
-        node_put_text(one, "help", tr(request, s->help));
+        node_put_text(one, "name", str_of(o->name));
+        node_put_text(one, "help", tr(request, o->summary));
     }
 }
 

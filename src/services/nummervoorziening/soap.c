@@ -357,15 +357,24 @@ static bool answer_retrieve_sectors(struct question *question, struct error *err
 static bool answer_operation(struct soap_call *call, struct error *err);
 
 static const struct soap_operation soap_operations[] = {
-    { "ping", "pingResponse", answer_operation },
-    { "retrieveStampseudonym", "retrieveStampseudonymResponse", answer_operation },
-    { "retrieveEckId", "retrieveEckIdResponse", answer_operation },
-    { "submitStampseudonymBatch", "submitBatchResponse", answer_operation },
-    { "submitEckIdBatch", "submitBatchResponse", answer_operation },
-    { "retrieveBatch", "retrieveBatchResponse", answer_operation },
-    { "replaceStampseudonym", "replaceStampseudonymResponse", answer_operation },
-    { "retrieveChains", "retrieveChainsResponse", answer_operation },
-    { "retrieveSectors", "retrieveSectorsResponse", answer_operation },
+    { "ping", "pingResponse", answer_operation,
+      N_("Tells whether the service works, its version and its clock.") },
+    { "retrieveStampseudonym", "retrieveStampseudonymResponse", answer_operation,
+      N_("Gives the stampseudoniem of one HPGN.") },
+    { "retrieveEckId", "retrieveEckIdResponse", answer_operation,
+      N_("Gives the ECK iD of one stampseudoniem in a chain and a sector.") },
+    { "submitStampseudonymBatch", "submitBatchResponse", answer_operation,
+      N_("Takes a list of HPGNs to work on.") },
+    { "submitEckIdBatch", "submitBatchResponse", answer_operation,
+      N_("Takes a list of stampseudoniemen to work on.") },
+    { "retrieveBatch", "retrieveBatchResponse", answer_operation,
+      N_("Gives the result of a batch, once.") },
+    { "replaceStampseudonym", "replaceStampseudonymResponse", answer_operation,
+      N_("Lets a new HPGN go on with the stampseudoniem of an old one.") },
+    { "retrieveChains", "retrieveChainsResponse", answer_operation,
+      N_("Lists the chains.") },
+    { "retrieveSectors", "retrieveSectorsResponse", answer_operation,
+      N_("Lists the sectors.") },
     { .name = NULL },
 };
 
@@ -386,19 +395,6 @@ static const struct {
     { answer_retrieve_sectors, false, true },
 };
 _Static_assert(count_of(operations) + 1 == count_of(soap_operations), "one row an operation");
-
-const struct operation_summary operation_summaries[] = {
-    { "ping", N_("Tells whether the service works, its version and its clock.") },
-    { "retrieveStampseudonym", N_("Gives the stampseudoniem of one HPGN.") },
-    { "retrieveEckId", N_("Gives the ECK iD of one stampseudoniem in a chain and a sector.") },
-    { "submitStampseudonymBatch", N_("Takes a list of HPGNs to work on.") },
-    { "submitEckIdBatch", N_("Takes a list of stampseudoniemen to work on.") },
-    { "retrieveBatch", N_("Gives the result of a batch, once.") },
-    { "replaceStampseudonym", N_("Lets a new HPGN go on with the stampseudoniem of an old one.") },
-    { "retrieveChains", N_("Lists the chains.") },
-    { "retrieveSectors", N_("Lists the sectors.") },
-    { .name = NULL },
-};
 
 static bool find_asker(const struct soap_call *call, bool for_school, struct asker *asker,
                        struct error *err)

@@ -23,11 +23,4 @@ struct str wsdl_text(const struct request *request, bool lax);
 /* "https://host:8444/eck/ws/201703": where machines reach us. */
 struct str soap_address(const struct request *request);
 
-/* The nine operations, for the developers' page. */
-struct operation_summary {
-    const char *name;
-    const char *help; /* N_() */
-};
-extern const struct operation_summary operation_summaries[]; /* ends with a NULL name */
-
 #endif
