@@ -5,8 +5,7 @@
 #include "platform/page.h"
 #include "platform/people.h"
 
-#define LANGUAGE_COOKIE "taal"
-#define YEAR_SECONDS    (365 * 24 * 3600)
+#define YEAR_SECONDS (365 * 24 * 3600)
 
 bool people_start(struct app *app, void **state, struct error *err)
 {

@@ -37,6 +37,7 @@ enum role {
 };
 
 enum language { DUTCH, ENGLISH, LANGUAGES };
+#define LANGUAGE_COOKIE "taal" /* what a person chose */
 
 /* A parameter of a route in the query, for its decoder and for OpenAPI. */
 struct api_param {

@@ -26,7 +26,6 @@
 #include <stdatomic.h>
 
 #define FORM_COOKIE     "fundament_form"
-#define LANGUAGE_COOKIE "taal"
 #define FORM_TOKEN      "form_token" /* the hidden field of every form */
 #define LOGIN_PATH      "/inloggen"
 
