@@ -111,11 +111,7 @@ static bool check_change(struct request *request, const struct form *form, struc
 {
     struct tx *tx;
     struct account account;
-    if (utf8_count(password) < PASSWORD_MIN)
-        return fail(err, INVALID, "password", N_("Choose a password of at least 12 characters."));
-    if (password.len > PASSWORD_MAX)
-        return fail(err, INVALID, "password", N_("Choose a password of at most 256 characters."));
-    if (!request_tx(request, &tx, err)
+    if (!password_allowed(password, err) || !request_tx(request, &tx, err)
         || !account_find_id(tx, request->session->account, &account, err))
         return false;
     return password_check(request->arena, account.password_hash, password_field(form, STR("current")))

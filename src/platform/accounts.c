@@ -80,6 +80,8 @@ struct str session_organisation(const struct session *session, enum role role)
 
 /* ---- Passwords ---- */
 
+#define PASSWORD_MIN 12 /* characters */
+
 /* Argon2id with 19 MiB, two passes, one lane: the least that OWASP's cheat sheet on password storage
  * advises; RFC 9106, section 4, explains the choice of parameters. */
 #define PASSES       2
@@ -93,6 +95,15 @@ struct str session_organisation(const struct session *session, enum role role)
  * the time tells nothing of whether there is an account. */
 static const char nobody[] = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmUuLg$"
                              "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+bool password_allowed(struct str password, struct error *err)
+{
+    if (utf8_count(password) < PASSWORD_MIN)
+        return fail(err, INVALID, "password", N_("Choose a password of at least 12 characters."));
+    if (password.len > PASSWORD_MAX)
+        return fail(err, INVALID, "password", N_("Choose a password of at most 256 characters."));
+    return true;
+}
 
 struct str password_hash(struct arena *arena, struct str password)
 {

@@ -50,8 +50,10 @@ bool account_set_password(struct tx *tx, struct str id, struct str hash, struct 
 bool account_add_role(struct tx *tx, struct str id, enum role role, struct str organisation,
                       struct error *err);
 
-#define PASSWORD_MIN 12  /* characters */
 #define PASSWORD_MAX 256 /* bytes */
+
+/* May this be somebody's password: at least 12 characters, at most PASSWORD_MAX bytes? */
+bool password_allowed(struct str password, struct error *err);
 
 /* A password's Argon2id string (RFC 9106), and its check, which takes as long for an empty hash as
  * for any other. Both take some 20 ms and 19 MiB on purpose: never inside a write transaction. */
