@@ -77,16 +77,17 @@ bool db_open_url(struct str url, int64_t connections, struct db **db, struct err
 void db_close(struct db *db);
 bool db_is_postgres(const struct db *db);
 
+/* What runs in a transaction, with what its caller gave it. */
+typedef bool db_work(struct tx *tx, void *with, struct error *err);
+
 /* Runs `work` in a read-only snapshot. The result of `work` is returned. Memory that ends inside
  * `work`, here and in db_write, ends the transaction and is an UNAVAILABLE error. */
-bool db_read(struct db *db, struct arena *arena, bool (*work)(struct tx *tx, void *with,
-             struct error *err), void *with, struct error *err);
+bool db_read(struct db *db, struct arena *arena, db_work *work, void *with, struct error *err);
 
 /* Runs `work` in a write transaction and commits; false (of work, or of the commit) means that
  * nothing of it was written. PostgreSQL: retried on serialization failures and deadlocks, so `work`
  * may run more than once and must set what it fills from scratch. */
-bool db_write(struct db *db, struct arena *arena, bool (*work)(struct tx *tx, void *with,
-              struct error *err), void *with, struct error *err);
+bool db_write(struct db *db, struct arena *arena, db_work *work, void *with, struct error *err);
 
 /* A read transaction that is held open by a request: begun by the first call, given back by
  * db_read_end. The router uses these; services use request_tx (platform/http.h). */

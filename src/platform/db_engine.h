@@ -5,8 +5,6 @@
 
 #include "platform/db.h"
 
-typedef bool db_work(struct tx *tx, void *with, struct error *err);
-
 struct db_engine {
     const char *prefix; /* of the database's name, "sqlite:" */
     bool (*open)(struct str name, int64_t connections, struct db **db, struct error *err);

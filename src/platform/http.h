@@ -13,10 +13,10 @@
 #include "base/list.h"
 #include "base/node.h"
 #include "platform/config.h"
+#include "platform/db.h"
 
 struct app;
 struct service;
-struct tx;
 struct session;
 
 enum method { METHOD_NONE, GET, POST, PUT, DELETE, METHODS }; /* HEAD is answered as GET */
@@ -156,8 +156,7 @@ bool request_json(struct request *request, const struct node **json, struct erro
 bool request_tx(struct request *request, struct tx **tx, struct error *err);
 
 /* Runs `work` in a durable write transaction (see db_write). */
-bool request_write(struct request *request, bool (*work)(struct tx *tx, void *with,
-                   struct error *err), void *with, struct error *err);
+bool request_write(struct request *request, db_work *work, void *with, struct error *err);
 
 /* Replies. They return true, so that a handler may end with them. */
 bool reply_bytes(struct request *request, const char *type, struct str bytes);

@@ -116,9 +116,7 @@ bool request_tx(struct request *request, struct tx **tx, struct error *err)
     return true;
 }
 
-bool request_write(struct request *request,
-                   bool (*work)(struct tx *tx, void *with, struct error *err), void *with,
-                   struct error *err)
+bool request_write(struct request *request, db_work *work, void *with, struct error *err)
 {
     return db_write(request->app->db, request->arena, work, with, err);
 }
