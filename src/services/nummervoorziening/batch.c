@@ -250,11 +250,20 @@ bool draft_finish(struct draft *draft, struct error *err)
     return true;
 }
 
-/* The work on one chunk. */
+/* The job. Each step works on one chunk, in an arena of its own, so that a large batch takes no more
+ * memory than that. */
 
-/* What can be skipped for every item when the database has none of it. */
-struct shortcuts {
-    bool pairs, substitutions;
+struct step {
+    struct nummervoorziening *service;
+    struct str id;
+    struct arena *arena;
+    struct batch batch;
+    bool found;
+    int64_t number, failed;  /* of the chunk at hand; number -1: none is left */
+    struct buf result;
+    struct str sealed;
+    instant now;
+    bool pairs, substitutions; /* without these, nothing need be looked up per item */
 };
 
 static enum item_failure failure_of(const struct error *err, enum item_failure otherwise)
@@ -268,17 +277,17 @@ static void put_text(struct item *item, struct str prefix, struct str text)
     item->text = text;
 }
 
-static bool run_hpgn(struct tx *tx, const struct chunk_work *work, const struct shortcuts *there,
-                     struct item *item, struct error *err)
+static bool run_hpgn(struct tx *tx, const struct step *step, struct item *item,
+                     struct error *err)
 {
-    const struct derivation *derivation = work->derivation;
+    const struct derivation *derivation = &step->service->derivation;
     struct str text;
-    if (!there->pairs && !there->substitutions) {
+    if (!step->pairs && !step->substitutions) {
         item->own = derive_stampseudonym(derivation, &item->hpgn);
         item->kind = ITEM_OWN;
         return true;
     }
-    if (find_stampseudonym(tx, derivation, &item->hpgn, work->now, &text, err)) {
+    if (find_stampseudonym(tx, derivation, &item->hpgn, step->now, &text, err)) {
         put_text(item, derivation->stam_prefix, text);
         return true;
     }
@@ -287,18 +296,18 @@ static bool run_hpgn(struct tx *tx, const struct chunk_work *work, const struct 
     return err->code; /* a refusal is a result; a failing database is not */
 }
 
-static bool run_stampseudonym(struct tx *tx, const struct chunk_work *work,
-                              const struct shortcuts *there, struct item *item, struct error *err)
+static bool run_stampseudonym(struct tx *tx, const struct step *step, struct item *item,
+                              struct error *err)
 {
-    const struct derivation *derivation = work->derivation;
+    const struct derivation *derivation = &step->service->derivation;
     struct arena *arena = tx_arena(tx);
     struct str text;
     struct lookup lookup;
     struct stampseudonym input = { .own = item->kind == ITEM_OWN, .value = item->own };
     input.text = input.own ? pseudonym_text(arena, derivation->stam_prefix, &item->own)
                            : item->text;
-    if (there->pairs || !input.own) {
-        if (!find_eck_id(tx, derivation, work->batch.chain, work->batch.sector, &input, &text,
+    if (step->pairs || !input.own) {
+        if (!find_eck_id(tx, derivation, step->batch.chain, step->batch.sector, &input, &text,
                          &lookup, err)) {
             item->kind = ITEM_FAILED;
             item->failure = FAILED_UNKNOWN_STAMPSEUDONYM;
@@ -306,69 +315,46 @@ static bool run_stampseudonym(struct tx *tx, const struct chunk_work *work,
         }
         put_text(item, derivation->eck_prefix, text);
     } else {
-        lookup = lookup_eck_id(derivation, work->batch.chain, work->batch.sector, input.text);
-        item->own = derive_eck_id(derivation, work->batch.chain, work->batch.sector, input.text);
+        lookup = lookup_eck_id(derivation, step->batch.chain, step->batch.sector, input.text);
+        item->own = derive_eck_id(derivation, step->batch.chain, step->batch.sector, input.text);
         item->kind = ITEM_OWN;
     }
-    if (work->made)
-        work->made(work->with, work->batch.sector, &lookup);
+    use_seen(step->service->use, step->batch.sector, &lookup, step->now);
     return true;
 }
 
-static bool run_item(struct tx *tx, const struct chunk_work *work, const struct shortcuts *there,
-                     struct item *item, struct error *err)
+static bool run_item(struct tx *tx, const struct step *step, struct item *item,
+                     struct error *err)
 {
     if (item->kind == ITEM_FAILED)
         return true;
-    return item->kind == ITEM_HPGN ? run_hpgn(tx, work, there, item, err)
-                                   : run_stampseudonym(tx, work, there, item, err);
+    return item->kind == ITEM_HPGN ? run_hpgn(tx, step, item, err)
+                                   : run_stampseudonym(tx, step, item, err);
 }
 
-bool chunk_run(struct tx *tx, const struct chunk_work *work, struct str input, struct buf *result,
-               int64_t *failed, struct error *err)
+static bool run_chunk(struct tx *tx, struct step *step, struct str input, struct error *err)
 {
-    struct shortcuts there;
     struct item item;
-    *failed = 0;
+    step->failed = 0;
+    step->result = (struct buf){ .arena = step->arena };
     *err = (struct error){ 0 };
-    if (!nv_has_pairs(tx, &there.pairs, err)
-        || !nv_has_substitutions(tx, &there.substitutions, err))
+    if (!nv_has_pairs(tx, &step->pairs, err)
+        || !nv_has_substitutions(tx, &step->substitutions, err))
         return false;
     while (item_next(&input, &item, err)) {
-        if (!run_item(tx, work, &there, &item, err))
+        if (!run_item(tx, step, &item, err))
             return false;
-        *failed += item.kind == ITEM_FAILED;
-        item_put(result, &item);
+        step->failed += item.kind == ITEM_FAILED;
+        item_put(&step->result, &item);
         *err = (struct error){ 0 };
     }
     return err->kind == NO_ERROR;
-}
-
-/* The job. Each step has an arena of its own, so that a large batch takes no more than a chunk. */
-
-struct step {
-    struct nummervoorziening *service;
-    struct str id;
-    struct arena *arena;
-    struct batch batch;
-    bool found;
-    int64_t number, failed;  /* of the chunk at hand; number -1: none is left */
-    struct buf result;
-    struct str sealed;
-    instant now;
-};
-
-static void count_growth(void *with, struct str sector, const struct lookup *lookup)
-{
-    const struct step *step = with;
-    use_seen(step->service->use, sector, lookup, step->now);
 }
 
 static bool work_step(struct tx *tx, void *with, struct error *err)
 {
     struct step *step = with;
     struct str sealed, input;
-    const struct derivation *derivation = &step->service->derivation;
     step->number = -1;
     if (!nv_find_batch(tx, step->id, &step->batch, &step->found, err))
         return false;
@@ -378,17 +364,9 @@ static bool work_step(struct tx *tx, void *with, struct error *err)
         return false;
     if (step->number < 0)
         return fail_internal(err, "a batch that is not finished has no chunk left");
-    if (!chunk_open(step->arena, derivation, step->id, step->number, sealed, &input, err))
-        return false;
-    struct chunk_work work = {
-        .derivation = derivation,
-        .batch = step->batch,
-        .now = step->now,
-        .made = count_growth,
-        .with = step,
-    };
-    step->result = (struct buf){ .arena = step->arena };
-    return chunk_run(tx, &work, input, &step->result, &step->failed, err);
+    return chunk_open(step->arena, &step->service->derivation, step->id, step->number, sealed,
+                      &input, err)
+           && run_chunk(tx, step, input, err);
 }
 
 static bool keep_step(struct tx *tx, void *with, struct error *err)

@@ -54,18 +54,6 @@ bool draft_add(struct draft *draft, struct str index, struct str value, struct e
 /* Seals the last chunk; refuses an empty batch and an index that was given twice. */
 bool draft_finish(struct draft *draft, struct error *err);
 
-/* Works on one chunk: its result, and how many of its items failed. */
-struct chunk_work {
-    const struct derivation *derivation;
-    struct batch batch;
-    instant now;
-    /* Told of each ECK iD that was made, by the lookup of its question; may be NULL. */
-    void (*made)(void *with, struct str sector, const struct lookup *lookup);
-    void *with;
-};
-bool chunk_run(struct tx *tx, const struct chunk_work *work, struct str input, struct buf *result,
-               int64_t *failed, struct error *err);
-
 /* The batch's job: works chunk by chunk until the batch is finished. */
 struct job;
 bool batch_job(struct app *app, struct arena *arena, const struct job *job, struct error *err);
