@@ -87,8 +87,23 @@ static void count_no_memory(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-bool sqlite_connect(struct sqlite *db, bool writes, struct connection **connection,
-                    struct error *err)
+static void close_connection(struct connection *connection)
+{
+    if (!connection)
+        return;
+    sqlite_end_rows(connection);
+    for (size_t i = 0; i < connection->cache_size; i++) {
+        if (connection->cache[i])
+            sqlite3_finalize(connection->cache[i]->handle);
+        free(connection->cache[i]);
+    }
+    free(connection->cache);
+    sqlite3_close(connection->handle);
+    free(connection);
+}
+
+static bool open_connection(struct sqlite *db, bool writes, struct connection **connection,
+                           struct error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, count_no_memory);
@@ -108,26 +123,11 @@ bool sqlite_connect(struct sqlite *db, bool writes, struct connection **connecti
         status = set_up_patiently(made->handle, writes);
     if (status != SQLITE_OK) {
         sqlite_refusal(made->handle, status, err);
-        sqlite_disconnect(made);
+        close_connection(made);
         return false;
     }
     *connection = made;
     return true;
-}
-
-void sqlite_disconnect(struct connection *connection)
-{
-    if (!connection)
-        return;
-    sqlite_end_rows(connection);
-    for (size_t i = 0; i < connection->cache_size; i++) {
-        if (connection->cache[i])
-            sqlite3_finalize(connection->cache[i]->handle);
-        free(connection->cache[i]);
-    }
-    free(connection->cache);
-    sqlite3_close(connection->handle);
-    free(connection);
 }
 
 /* ---- Snapshots ---- */
@@ -155,7 +155,7 @@ static void keep_reader(struct sqlite *db, struct connection *reader)
     }
     pthread_mutex_unlock(&db->pool_lock);
     if (!keep)
-        sqlite_disconnect(reader);
+        close_connection(reader);
 }
 
 static bool read_begin(struct db *base, struct arena *arena, struct tx **tx, struct error *err)
@@ -163,11 +163,11 @@ static bool read_begin(struct db *base, struct arena *arena, struct tx **tx, str
     static const struct statement begin = SQL("BEGIN");
     struct sqlite *db = (struct sqlite *)base;
     struct connection *reader = idle_reader(db);
-    if (!reader && !sqlite_connect(db, false, &reader, err))
+    if (!reader && !open_connection(db, false, &reader, err))
         return false;
     reader->tx.arena = arena;
     if (!sqlite_command(reader, &begin, err)) {
-        sqlite_disconnect(reader);
+        close_connection(reader);
         return false;
     }
     *tx = &reader->tx;
@@ -184,7 +184,7 @@ static void read_end(struct tx *tx)
     if (sqlite_command(reader, &commit, &err))
         keep_reader((struct sqlite *)tx->db, reader);
     else
-        sqlite_disconnect(reader);
+        close_connection(reader);
 }
 
 /* ---- Open and close ---- */
@@ -194,8 +194,8 @@ static void close_all(struct db *base)
     struct sqlite *db = (struct sqlite *)base;
     sqlite_stop_writer(db);
     for (struct connection *reader; (reader = idle_reader(db));)
-        sqlite_disconnect(reader);
-    sqlite_disconnect(db->writer); /* the last one empties the WAL into the file */
+        close_connection(reader);
+    close_connection(db->writer); /* the last one empties the WAL into the file */
     pthread_mutex_destroy(&db->pool_lock);
     free(db->path);
     free(db);
@@ -225,7 +225,7 @@ static bool open_all(struct str name, int64_t connections, struct db **made, str
     }
     *db = (struct sqlite){ .db = { .engine = &db_sqlite }, .path = path };
     pthread_mutex_init(&db->pool_lock, NULL);
-    if (!make_file(path, err) || !sqlite_connect(db, true, &db->writer, err)
+    if (!make_file(path, err) || !open_connection(db, true, &db->writer, err)
         || !sqlite_start_writer(db, err)) {
         struct error first = *err;
         close_all(&db->db);

@@ -50,10 +50,6 @@ struct sqlite {
     bool stopping;
 };
 
-bool sqlite_connect(struct sqlite *db, bool writes, struct connection **connection,
-                    struct error *err);
-void sqlite_disconnect(struct connection *connection);
-
 /* The engine's functions on statements and rows (db_engine.h). */
 bool sqlite_run(struct tx *tx, const struct statement *statement, struct args args,
                 int64_t *changed, struct error *err);

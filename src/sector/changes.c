@@ -42,7 +42,7 @@ void changes_text(struct node *changes, const char *field, struct str before, st
     node_add_text(pair, after);
 }
 
-void changes_int(struct node *changes, const char *field, int64_t before, int64_t after)
+static void changes_int(struct node *changes, const char *field, int64_t before, int64_t after)
 {
     if (before == after)
         return;

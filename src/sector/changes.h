@@ -9,7 +9,6 @@
 /* Each puts what differs in `changes` (a map) as "field": [before, after]. The texts and identifiers
  * of both states are not copied: they must live as long as the map. */
 void changes_text(struct node *changes, const char *field, struct str before, struct str after);
-void changes_int(struct node *changes, const char *field, int64_t before, int64_t after);
 void location_changes(struct node *changes, const struct location_row *before,
                       const struct location_row *after);
 void school_changes(struct node *changes, const struct school *before, const struct school *after);

@@ -131,7 +131,7 @@ struct brin demo_brin(int64_t school)
     return brin;
 }
 
-struct board_number demo_board(int64_t board)
+static struct board_number demo_board(int64_t board)
 {
     struct board_number number;
     write_digits(number.text, sizeof number.text, FIRST_BOARD + board);

@@ -9,7 +9,6 @@
 
 /* Each by its number from 0. */
 struct brin demo_brin(int64_t school);
-struct board_number demo_board(int64_t board);
 struct oin demo_vendor(int64_t vendor);
 
 bool demo_fill(struct db *db, struct arena *arena, int64_t schools, instant now, struct error *err);

@@ -47,7 +47,6 @@ struct oin school_oin(const struct brin *brin);
 
 /* Columns of a row that hold an identifier. It was parsed before it was stored. */
 struct brin row_brin(struct rows *rows, int column);
-struct location_code row_location_code(struct rows *rows, int column);
 struct board_number row_board_number(struct rows *rows, int column);
 struct oin row_oin(struct rows *rows, int column);
 

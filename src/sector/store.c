@@ -18,7 +18,7 @@ struct brin row_brin(struct rows *rows, int column)
     return brin;
 }
 
-struct location_code row_location_code(struct rows *rows, int column)
+static struct location_code row_location_code(struct rows *rows, int column)
 {
     struct location_code code;
     read_id(rows, column, code.text, sizeof code.text);
