@@ -60,7 +60,8 @@ bool password_allowed(struct str password, struct error *err);
 struct str password_hash(struct arena *arena, struct str password);
 bool password_check(struct arena *arena, struct str hash, struct str password);
 
-#define SESSION_COOKIE "fundament_session"
+/* __Host-: another host of the same domain cannot plant one (RFC 6265bis, section 4.1.3.2). */
+#define SESSION_COOKIE "__Host-fundament_session"
 
 /* Sessions. The cookie is 32 random bytes in base64url; the database has its SHA-256 only, so that
  * who reads the database cannot become somebody. */

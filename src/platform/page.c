@@ -11,7 +11,7 @@
 #include "platform/service.h"
 #include "platform/version.h"
 
-#define NOTICE_COOKIE "fundament_notice"
+#define NOTICE_COOKIE "__Host-fundament_notice"
 #define NOTICE_BYTES  600
 #define STYLE_SHEET   "fundament.css"
 #define THEME         "theme.css"

@@ -25,7 +25,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define FORM_COOKIE     "fundament_form"
+#define FORM_COOKIE     "__Host-fundament_form"
 #define FORM_TOKEN      "form_token" /* the hidden field of every form */
 #define LOGIN_PATH      "/inloggen"
 

@@ -178,11 +178,11 @@ TEST(a_form_counts_only_with_its_token_and_cookie)
         { cookie, body, "Origin: null\n", 403 },
         { cookie, body, "Origin: http://localhost\n", 403 },
         { cookie, body, "Sec-Fetch-Site: cross-site\n", 403 },
-        { cookie, body, "Cookie: fundament_session=another\n", 403 },
+        { cookie, body, "Cookie: __Host-fundament_session=another\n", 403 },
         { cookie, STR("form_token=AAAA"), "", 403 },
         { cookie, STR("form_token="), "", 403 },
         { cookie, STR("a=b"), "", 403 },
-        { STR("fundament_form=AAAAAAAAAAAAAAAAAAAAAA"), body, "", 403 },
+        { STR("__Host-fundament_form=AAAAAAAAAAAAAAAAAAAAAA"), body, "", 403 },
         { STR("other=1"), body, "", 403 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -191,7 +191,7 @@ TEST(a_form_counts_only_with_its_token_and_cookie)
             t->arena,
             "POST /test/form HTTP/1.1\n" HOST "Content-Type: application/x-www-form-urlencoded\n"
             "%s%s%.*s\nContent-Length: %zu\n\n%.*s",
-            more_cookie ? "Cookie: fundament_session=another; " : cases[i].more,
+            more_cookie ? "Cookie: __Host-fundament_session=another; " : cases[i].more,
             more_cookie ? "" : "Cookie: ", FMT(cases[i].cookie), cases[i].body.len,
             FMT(cases[i].body));
         struct answer answer = client_ask(client, request.at);
@@ -366,7 +366,7 @@ TEST(a_role_opens_its_routes_and_no_others)
     } cases[] = { { cookies[0], 200 }, { cookies[1], 403 }, { STR("AAAA"), 401 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct str request = str_format(t->arena, "GET /test/operator HTTP/1.1\n" HOST
-                                                  "Cookie: taal=en; fundament_session=%.*s\n\n",
+                                                  "Cookie: taal=en; __Host-fundament_session=%.*s\n\n",
                                         FMT(cases[i].cookie));
         struct answer answer = ask(t, world->people, NULL, request.at);
         CHECK_INT(answer.status, cases[i].status);

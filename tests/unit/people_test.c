@@ -69,8 +69,8 @@ static struct browser given_browser(struct test *t, struct world *world)
     struct answer page = get(&b, "/inloggen");
     CHECK_INT(page.status, 200);
     read_token(&b, &page);
-    b.cookies = str_format(t->arena, "Cookie: fundament_form=%.*s\n",
-                           FMT(set_cookie(&page, "fundament_form")));
+    b.cookies = str_format(t->arena, "Cookie: __Host-fundament_form=%.*s\n",
+                           FMT(set_cookie(&page, "__Host-fundament_form")));
     return b;
 }
 
@@ -90,8 +90,8 @@ static struct browser given_person(struct test *t, struct world *world)
     struct answer answer = post(&b, "/inloggen", "login=Bestuur&password=" DEMO_PASSWORD);
     CHECK_INT(answer.status, 303);
     struct str form = str_slice(b.cookies, 0, b.cookies.len - 1);
-    b.cookies = str_format(t->arena, "%.*s; fundament_session=%.*s\n", FMT(form),
-                           FMT(set_cookie(&answer, "fundament_session")));
+    b.cookies = str_format(t->arena, "%.*s; __Host-fundament_session=%.*s\n", FMT(form),
+                           FMT(set_cookie(&answer, "__Host-fundament_session")));
     struct answer page = get(&b, "/account");
     CHECK_INT(page.status, 200);
     read_token(&b, &page);
@@ -109,7 +109,7 @@ TEST(who_logs_in_comes_back_where_they_were)
         post(&b, "/inloggen", "naar=%2Faccount&login=bestuur&password=" DEMO_PASSWORD);
     CHECK_INT(done.status, 303);
     CHECK_STR(answer_header(&done, "Location"), STR("/account"));
-    CHECK_INT(set_cookie(&done, "fundament_session").len, 43);
+    CHECK_INT(set_cookie(&done, "__Host-fundament_session").len, 43);
     end_server(world);
 }
 
