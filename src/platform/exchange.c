@@ -118,6 +118,19 @@ void *exchange_new(void *with, const char *uri, struct MHD_Connection *mhd)
 
 /* The answer */
 
+/* From here on the clock runs for the reader: it may be slow, but not stand still, or take a byte now
+ * and then. */
+static void start_sending(struct exchange *exchange)
+{
+    const struct reply *reply = &exchange->request.reply;
+    struct peer *peer = exchange->peer;
+    size_t bytes = reply->fixed.at ? reply->fixed.len : reply->body.len;
+    instant longest = (instant)(bytes / exchange->server->slowest_reader) * SECOND;
+    atomic_store_explicit(&peer->since, instant_monotonic() + longest, memory_order_relaxed);
+    atomic_store_explicit(&peer->receiving, true, memory_order_relaxed);
+    atomic_store_explicit(&peer->answering, false, memory_order_relaxed);
+}
+
 static enum MHD_Result send_reply(struct exchange *exchange)
 {
     unsigned status = 0;
@@ -127,6 +140,7 @@ static enum MHD_Result send_reply(struct exchange *exchange)
     enum MHD_Result result = MHD_queue_response(exchange->mhd, status, response);
     MHD_destroy_response(response);
     exchange->sent = result == MHD_YES;
+    start_sending(exchange);
     return result;
 }
 

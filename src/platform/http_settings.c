@@ -14,6 +14,10 @@ const struct setting http_settings[] = {
       65536 },
     { "http.request_seconds", SETTING_INT, "60",
       N_("A request must have arrived completely within this time."), 1, 3600 },
+    { "http.slowest_kib", SETTING_INT, "32",
+      N_("A client that takes an answer slower than so many KiB a second is cut off, after "
+         "http.request_seconds."),
+      1, 1048576 },
     { "http.threads", SETTING_INT, "4", N_("Network threads per listener."), 1, 64 },
     { "http.workers", SETTING_INT, "32", N_("Threads that answer requests."), 1, 1024 },
     { "limit.login", SETTING_INT, "10",

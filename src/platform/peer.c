@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Connections come and go. MHD closes those on which nothing is sent; the watch ends those that send
- * just enough not to be idle and never finish (a request line, a body or a handshake in drips). */
+ * just enough not to be idle and never finish (a request line, a body or a handshake in drips), or
+ * read so little. */
 #include "base/log.h"
 #include "platform/server.h"
 

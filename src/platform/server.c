@@ -14,6 +14,7 @@
 #define THREAD_STACK   ((size_t)512 * 1024)
 #define WORK_PER_WORKER 64                 /* so much work may wait; then it is 503 */
 #define LOGIN_BURST    10
+#define KIBIBYTE       ((size_t)1024)
 #define MEBIBYTE       ((size_t)1024 * 1024)
 
 /* Setting up */
@@ -94,6 +95,7 @@ static void set_limits(struct server *server)
     server->memory_limit = (size_t)config_int(config, "http.memory") * MEBIBYTE;
     server->bodies_limit = (size_t)config_int(config, "http.bodies") * MEBIBYTE;
     server->request_limit = config_int(config, "http.request_seconds") * SECOND;
+    server->slowest_reader = (size_t)config_int(config, "http.slowest_kib") * KIBIBYTE;
     server->idle_limit = config_int(config, "http.idle_seconds") * SECOND;
     random_bytes(&server->name_seed, sizeof server->name_seed);
 }

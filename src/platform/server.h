@@ -57,9 +57,9 @@ struct peer {
     struct credentials *credentials; /* of its TLS session; NULL on a proxy gate */
     struct machine machine;          /* who showed a certificate, once looked at */
     uint64_t looked_at;              /* the generation of the CA list and CRL it was checked with */
-    _Atomic instant since;           /* monotonic: when this request, or the waiting for one, began */
-    _Atomic bool answering;          /* the request is in: no clock runs for the peer any more */
-    _Atomic bool receiving;          /* a head is in and its body is on its way */
+    _Atomic instant since;           /* monotonic: when this request, its answer or the waiting for one began */
+    _Atomic bool answering;          /* the request is in: no clock runs until the answer is ready */
+    _Atomic bool receiving;          /* a head is in: its body is on its way, or its answer */
 };
 
 enum stage { ARRIVING, RUNNING, ANSWERED };
@@ -100,6 +100,7 @@ struct server {
     _Atomic size_t bodies;           /* bytes that they hold now */
     instant request_limit;           /* how long head and body may take */
     instant idle_limit;
+    size_t slowest_reader;           /* bytes a second of an answer that a client takes at least */
     uint64_t name_seed;
     _Atomic uint64_t name_count;     /* for request.id */
     struct gate gates[GATES];

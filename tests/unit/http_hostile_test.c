@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define HOST "Host: localhost\n"
@@ -192,6 +194,36 @@ TEST(a_head_that_drips_is_cut_off)
     CHECK(instant_monotonic() - start < 15 * SECOND);
     client_close(client);
     end_server(world);
+}
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(strlen(path) < sizeof address.sun_path);
+    memcpy(address.sun_path, path, strlen(path));
+    CHECK_INT(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+TEST(a_client_that_reads_in_drips_is_cut_off)
+{
+    static const char request[] = "GET /test/much HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct str path = str_format(t->arena, "%s/people.sock", t->folder);
+    struct world *world =
+        given_server(t, str_format(t->arena, "http.request_seconds = 1\nhttp.slowest_kib = 65536\n"
+                                             "proxy.people = unix:%s\n",
+                                   path.at).at);
+    char bytes[4096];
+    int fd = connect_to(path.at);
+    CHECK_INT(write(fd, request, sizeof request - 1), (int)sizeof request - 1);
+    instant start = instant_monotonic();
+    while (instant_monotonic() - start < 15 * SECOND && read(fd, bytes, sizeof bytes) > 0)
+        usleep(50000);
+    CHECK(instant_monotonic() - start < 15 * SECOND);
+    close(fd);
+    end_server(world);
+    CHECK_INT(after_broken(), 1);
 }
 
 TEST(connections_that_break_in_a_body_leave_nothing_behind)
