@@ -9,7 +9,7 @@
  *
  * Reads: db_read gives a snapshot on a connection of its own. Writes: db_write runs a function
  * in a transaction that is durable when it returns true. On SQLite one writer thread runs many
- * callers' functions in one commit (each in a savepoint, so one can fail alone); so a write
+ * callers' functions in one commit (when one of them fails, all are run again, apart); so a write
  * function is short, does no I/O and touches only what the waiting caller gave it. */
 #ifndef PLATFORM_DB_H
 #define PLATFORM_DB_H
@@ -85,8 +85,9 @@ typedef bool db_work(struct tx *tx, void *with, struct error *err);
 bool db_read(struct db *db, struct arena *arena, db_work *work, void *with, struct error *err);
 
 /* Runs `work` in a write transaction and commits; false (of work, or of the commit) means that
- * nothing of it was written. PostgreSQL: retried on serialization failures and deadlocks, so `work`
- * may run more than once and must set what it fills from scratch. */
+ * nothing of it was written. `work` may run more than once (PostgreSQL: after serialization failures
+ * and deadlocks; SQLite: when another's work in the same commit failed), so it must set what it fills
+ * from scratch and change nothing but the database. */
 bool db_write(struct db *db, struct arena *arena, db_work *work, void *with, struct error *err);
 
 /* A read transaction that is held open by a request: begun by the first call, given back by

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The one writer of SQLite, with group commit: a thread takes everybody who waits, runs each one's
- * function in a savepoint of one transaction, commits once, and wakes them all. The disk's slow
- * "it is safe now" is shared by as many as came while the previous one was under way. */
+ * function in one transaction, commits once, and wakes them all. The disk's slow "it is safe now" is
+ * shared by as many as came while the previous one was under way. */
 #include "platform/db_sqlite.h"
 
 #include <sched.h>
@@ -54,36 +54,71 @@ static bool run_in_savepoint(struct connection *writer, struct ticket *ticket, s
     return sqlite_command(writer, &release, err);
 }
 
-static bool run_alone(struct connection *writer, struct ticket *ticket, struct error *err)
-{
-    ticket->ok = run_work(writer, ticket);
-    if (!ticket->ok)
-        *err = *ticket->err;
-    return ticket->ok;
-}
-
-/* One transaction for all; false, with the reason, when none of it was written. */
-static bool run_together(struct connection *writer, struct ticket *first, struct error *err)
+/* One transaction in which each may fail alone. */
+static bool run_apart(struct connection *writer, struct ticket *first, struct error *err)
 {
     if (!sqlite_command(writer, &begin, err))
         return false;
-    if (!first->next) {
-        if (!run_alone(writer, first, err))
+    for (struct ticket *ticket = first; ticket; ticket = ticket->next)
+        if (!run_in_savepoint(writer, ticket, err))
             return false;
-    } else {
-        for (struct ticket *ticket = first; ticket; ticket = ticket->next)
-            if (!run_in_savepoint(writer, ticket, err))
-                return false;
+    return sqlite_command(writer, &commit, err);
+}
+
+/* One transaction in which all go well: the usual case, without the price of savepoints. False with
+ * `*failed` when somebody's work failed, and only that is why. */
+static bool run_smoothly(struct connection *writer, struct ticket *first, bool *failed,
+                         struct error *err)
+{
+    *failed = false;
+    if (!sqlite_command(writer, &begin, err))
+        return false;
+    for (struct ticket *ticket = first; ticket; ticket = ticket->next) {
+        ticket->ok = run_work(writer, ticket);
+        *failed = !ticket->ok && is_open(writer);
+        if (!ticket->ok) {
+            *err = *ticket->err;
+            return false;
+        }
     }
     return sqlite_command(writer, &commit, err);
 }
 
+static void roll_back(struct connection *writer)
+{
+    struct error ignored;
+    if (is_open(writer))
+        sqlite_command(writer, &rollback, &ignored);
+}
+
+static void forget_results(struct ticket *ticket)
+{
+    for (; ticket; ticket = ticket->next) {
+        ticket->ok = false;
+        *ticket->err = (struct error){ 0 };
+    }
+}
+
+/* False, with the reason, when nothing was written. When somebody's work fails among others', all of
+ * it is done again with a savepoint around each. */
+static bool run_together(struct connection *writer, struct ticket *first, struct error *err)
+{
+    bool failed;
+    if (run_smoothly(writer, first, &failed, err))
+        return true;
+    if (!failed || !first->next)
+        return false;
+    roll_back(writer);
+    forget_results(first);
+    return run_apart(writer, first, err);
+}
+
 static void run_batch(struct connection *writer, struct ticket *first)
 {
-    struct error err = { 0 }, ignored;
+    struct error err = { 0 };
     bool committed = run_together(writer, first, &err);
-    if (!committed && is_open(writer))
-        sqlite_command(writer, &rollback, &ignored);
+    if (!committed)
+        roll_back(writer);
     while (first) {
         struct ticket *ticket = first;
         first = ticket->next; /* once woken, the ticket is gone */
