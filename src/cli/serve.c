@@ -76,12 +76,14 @@ static void greet(const struct app *app)
 static bool check_demo(const struct app *app, struct error *err)
 {
     struct str address = config_text(app->config, "listen.address");
-    if (!app->demo || str_starts(address, STR("127.")) || str_eq(address, STR("::1")))
+    bool here = str_starts(address, STR("127.")) || str_eq(address, STR("::1"));
+    bool behind_proxy = config_text(app->config, "proxy.people").len > 0;
+    if (!app->demo || (here && !behind_proxy))
         return true;
     return fail(err, INVALID, "listen.address",
                 N_("This data folder holds the demo, whose passwords everybody knows: it is served to "
-                   "this computer only. Set listen.address to 127.0.0.1, or start with an empty "
-                   "folder."));
+                   "this computer only. Set listen.address to 127.0.0.1 and no proxy.people, or start "
+                   "with an empty folder."));
 }
 
 static bool serve(struct app *app, const sigset_t *set, struct error *err)

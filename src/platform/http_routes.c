@@ -35,19 +35,23 @@ static bool is_this_computer(struct str peer)
     return str_starts(peer, STR("127.")) || str_eq(peer, STR("::1"));
 }
 
-/* Machines have shown a certificate; of people, the operator, and this computer where that is set. */
+/* Of machines, the one that the operator named; of people, the operator, and this computer where that
+ * is set. */
 static bool may_see_metrics(const struct request *request)
 {
-    return request->listener == MACHINES || session_has(request->session, ROLE_OPERATOR)
-           || (config_flag(request->app->config, "metrics.open")
-               && is_this_computer(request->peer));
+    const struct config *config = request->app->config;
+    struct str named = config_text(config, "metrics.client");
+    if (request->client)
+        return named.len && str_eq(request->client->serial_number, named);
+    return session_has(request->session, ROLE_OPERATOR)
+           || (config_flag(config, "metrics.open") && is_this_computer(request->peer));
 }
 
 bool show_metrics(struct request *request, struct error *err)
 {
     if (!may_see_metrics(request))
-        return fail(err, request->session ? FORBIDDEN : UNAUTHENTICATED, NULL,
-                    N_("The metrics are for the operator, and for machines with a certificate."));
+        return fail(err, request->session || request->client ? FORBIDDEN : UNAUTHENTICATED, NULL,
+                    N_("The metrics are for the operator, and for the machine that the setting metrics.client names."));
     request->reply.body = (struct buf){ .arena = request->arena };
     metrics_write(request->app->metrics, &request->reply.body);
     request->reply.type = "text/plain; version=0.0.4; charset=utf-8";

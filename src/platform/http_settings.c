@@ -37,6 +37,9 @@ const struct setting http_settings[] = {
       N_("The certificate revocation lists (PEM) of those CAs. Empty: none.") },
     { "machines.port", SETTING_INT, "8444",
       N_("The port for machines, with client certificates; 0: any free port."), 0, 65535 },
+    { "metrics.client", SETTING_TEXT, "",
+      N_("The serialNumber (OIN) in the certificate of the machine that may read /metrics. Empty: "
+         "none.") },
     { "metrics.open", SETTING_FLAG, "no",
       N_("Gives /metrics on the people's listener to this computer without logging in.") },
     { "people.port", SETTING_INT, "8443", N_("The port for people; 0: any free port."), 0, 65535 },

@@ -163,8 +163,25 @@ static bool refuse_attempt(struct attempt *attempt, struct error *err)
     return refuse_page(attempt, &why, 422);
 }
 
+/* `right`: is this the account's password? */
+static bool check_password(struct attempt *attempt, bool *right, struct error *err)
+{
+    struct throttle *throttle = people_of(attempt->request)->throttle;
+    if (!throttle_enter(throttle)) {
+        fail(err, UNAVAILABLE, NULL,
+             N_("There is too much to do at the moment. Try again in a moment."));
+        err->retry_after = 2;
+        return false;
+    }
+    *right = password_check(attempt->request->arena, attempt->account.password_hash,
+                            attempt->password);
+    throttle_leave(throttle);
+    return true;
+}
+
 bool log_in(struct request *request, struct error *err)
 {
+    bool right;
     struct attempt attempt;
     if (!read_attempt(request, &attempt, err))
         return false;
@@ -172,9 +189,9 @@ bool log_in(struct request *request, struct error *err)
     int wait = throttle_wait(throttle, attempt.login, request->peer, request->now);
     if (wait)
         return refuse_haste(&attempt, wait);
-    if (!find_account(&attempt, err))
+    if (!find_account(&attempt, err) || !check_password(&attempt, &right, err))
         return false;
-    if (!password_check(request->arena, attempt.account.password_hash, attempt.password))
+    if (!right)
         return refuse_attempt(&attempt, err);
     throttle_forget(throttle, attempt.login, request->peer);
     if (!request_write(request, start_session, &attempt, err))

@@ -5,6 +5,7 @@
 
 #include <openssl/sha.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define SETS         1024
 #define WAYS         4
@@ -23,6 +24,7 @@ struct throttle {
     pthread_mutex_t lock;
     char secret[SECRET_BYTES]; /* so that nobody can choose a pair that shares another's place */
     struct pair pairs[SETS][WAYS];
+    _Atomic int checks; /* that run now */
 };
 
 struct throttle *throttle_new(struct arena *arena)
@@ -102,4 +104,17 @@ void throttle_forget(struct throttle *throttle, struct str login, struct str pee
     if (pair->key == key)
         *pair = (struct pair){ 0 };
     pthread_mutex_unlock(&throttle->lock);
+}
+
+bool throttle_enter(struct throttle *throttle)
+{
+    if (atomic_fetch_add(&throttle->checks, 1) < CHECKS_AT_ONCE)
+        return true;
+    throttle_leave(throttle);
+    return false;
+}
+
+void throttle_leave(struct throttle *throttle)
+{
+    atomic_fetch_sub(&throttle->checks, 1);
 }

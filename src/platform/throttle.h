@@ -16,4 +16,10 @@ int throttle_wait(struct throttle *throttle, struct str login, struct str peer, 
 void throttle_failed(struct throttle *throttle, struct str login, struct str peer, instant now);
 void throttle_forget(struct throttle *throttle, struct str login, struct str peer);
 
+/* A check of a password is slow on purpose: only so many run at once, so that a flood of them leaves
+ * workers for everybody else. False: come back in a moment; otherwise throttle_leave must follow. */
+#define CHECKS_AT_ONCE 8
+bool throttle_enter(struct throttle *throttle);
+void throttle_leave(struct throttle *throttle);
+
 #endif

@@ -234,12 +234,15 @@ TEST(a_machine_without_a_certificate_is_counted_by_its_address)
     end_server(world);
 }
 
-TEST(metrics_are_for_the_operator_and_for_machines)
+TEST(metrics_are_for_the_operator_and_for_the_machine_that_is_named)
 {
     struct world *world = given_server(t, "");
     struct pem client = given_client(t, world, 0, 10);
     CHECK_INT(ask(t, world->people, NULL, GET_("/metrics")).status, 401);
     CHECK_INT(ask(t, world->machines, NULL, GET_("/metrics")).status, 403);
+    CHECK_INT(ask(t, world->machines, &client, GET_("/metrics")).status, 403);
+    end_server(world);
+    world = given_server(t, "metrics.client = " GOOD_OIN "\n");
     /* A request counts when its last byte is sent, which its client may see a moment earlier. */
     struct answer answer = { 0 };
     for (int i = 0; i < 100 && !has(answer.body, "fundament_request_seconds"); i++)

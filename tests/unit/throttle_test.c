@@ -54,3 +54,14 @@ TEST(many_other_failures_use_no_more_room)
     }
     CHECK_INT(t->arena->held, held);
 }
+
+TEST(only_so_many_passwords_are_checked_at_once)
+{
+    struct throttle *throttle = throttle_new(t->arena);
+    for (int i = 0; i < CHECKS_AT_ONCE; i++)
+        CHECK(throttle_enter(throttle));
+    CHECK(!throttle_enter(throttle));
+    CHECK(!throttle_enter(throttle));
+    throttle_leave(throttle);
+    CHECK(throttle_enter(throttle));
+}
