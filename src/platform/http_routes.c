@@ -35,8 +35,8 @@ static bool is_this_computer(struct str peer)
     return str_starts(peer, STR("127.")) || str_eq(peer, STR("::1"));
 }
 
-/* Of machines, the one that the operator named; of people, the operator, and this computer where that
- * is set. */
+/* Of machines, the one that the operator named; of people, the operator, and this computer where
+ * that is set. */
 static bool may_see_metrics(const struct request *request)
 {
     const struct config *config = request->app->config;
@@ -51,7 +51,8 @@ bool show_metrics(struct request *request, struct error *err)
 {
     if (!may_see_metrics(request))
         return fail(err, request->session || request->client ? FORBIDDEN : UNAUTHENTICATED, NULL,
-                    N_("The metrics are for the operator, and for the machine that the setting metrics.client names."));
+                    N_("The metrics are for the operator, and for the machine that the setting "
+                       "metrics.client names."));
     request->reply.body = (struct buf){ .arena = request->arena };
     metrics_write(request->app->metrics, &request->reply.body);
     request->reply.type = "text/plain; version=0.0.4; charset=utf-8";
