@@ -181,9 +181,9 @@ static void stop_accepting(struct server *server)
 {
     for (size_t i = 0; i < server->gate_count; i++) {
         struct gate *gate = &server->gates[i];
-        int fd = gate->daemon ? MHD_quiesce_daemon(gate->daemon) : gate->fd;
-        if (fd >= 0)
-            close(fd);
+        if (gate->daemon)
+            MHD_quiesce_daemon(gate->daemon);
+        shutdown(gate->fd, SHUT_RDWR); /* who comes now is refused */
         if (gate->path)
             unlink(gate->path);
     }
@@ -196,6 +196,17 @@ static void wait_for_requests(struct server *server, instant grace)
         usleep(5000);
 }
 
+/* MHD's threads take the listening socket out of their sets in their own time, and end the process
+ * where it is closed already: so it is closed after them. */
+static void close_gates(struct server *server)
+{
+    for (size_t i = 0; i < server->gate_count; i++) {
+        if (server->gates[i].daemon)
+            MHD_stop_daemon(server->gates[i].daemon);
+        close(server->gates[i].fd);
+    }
+}
+
 /* Workers end what they took on before the daemons go: MHD may not be stopped under a suspended
  * connection. Whoever still sends or receives by then is cut off. */
 static void close_all(struct server *server, instant grace)
@@ -206,9 +217,7 @@ static void close_all(struct server *server, instant grace)
     if (server->workers)
         workers_stop(server->workers);
     watch_stop(server);
-    for (size_t i = 0; i < server->gate_count; i++)
-        if (server->gates[i].daemon)
-            MHD_stop_daemon(server->gates[i].daemon);
+    close_gates(server);
     exchange_free_pool(server);
     if (server->tls)
         tls_free(server->tls);
