@@ -88,7 +88,8 @@ static bool check_demo(const struct app *app, struct error *err)
 
 static bool serve(struct app *app, const sigset_t *set, struct error *err)
 {
-    if (!check_demo(app, err) || !jobs_start(app, config_int(app->config, "jobs.workers"), err))
+    if (!check_demo(app, err) || !app_recover(app, err)
+        || !jobs_start(app, config_int(app->config, "jobs.workers"), err))
         return false;
     if (!server_start(app, err)) {
         jobs_stop(app);

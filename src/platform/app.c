@@ -63,6 +63,14 @@ bool app_open(struct arena *arena, const char *data, const struct service *const
     return false;
 }
 
+bool app_recover(struct app *app, struct error *err)
+{
+    for (size_t i = 0; app->services[i]; i++)
+        if (app->services[i]->recover && !app->services[i]->recover(app, err))
+            return false;
+    return true;
+}
+
 void app_close(struct app *app)
 {
     while (app->started) {

@@ -38,6 +38,10 @@ bool app_open(struct arena *arena, const char *data, const struct service *const
               bool migrate, struct app *app, struct error *err);
 void app_close(struct app *app);
 
+/* Lets every service put right what a server that ended badly left half done: once, before this
+ * process serves. */
+bool app_recover(struct app *app, struct error *err);
+
 /* The state that the service of this name made at its start; NULL when it has none. */
 void *app_state(const struct app *app, const struct service *service);
 

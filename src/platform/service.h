@@ -32,6 +32,10 @@ struct service {
     bool (*start)(struct app *app, void **state, struct error *err);
     void (*stop)(struct app *app, void *state);
 
+    /* Puts right what a server that ended badly left half done; called once, before this process
+     * serves. Commands do not call it: another process may be serving. */
+    bool (*recover)(struct app *app, struct error *err);
+
     /* Adds this service's part of the synthetic demo sector, sized by `schools`; idempotent. */
     bool (*seed_demo)(struct app *app, struct arena *arena, int64_t schools, struct error *err);
 };

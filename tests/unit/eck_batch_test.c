@@ -61,6 +61,19 @@ TEST_DB(a_batch_is_answered_once_and_then_erased)
     world_end(&world);
 }
 
+TEST_DB(a_command_beside_the_server_frees_no_delivery)
+{
+    struct world world = given_world(t);
+    struct str id = submit(&world, hpgn_list(&world, 0, 3));
+    work(&world);
+    struct answered under_way = fetch(&world, id);
+    world_run_command(&world);
+    CHECK_STR(fetch(&world, id).actor, STR("TemporaryBlockedException"));
+    arrive(&world, &under_way, true);
+    CHECK_STR(fetch(&world, id).actor, STR("ContentAlreadyRetrievedException"));
+    world_end(&world);
+}
+
 TEST_DB(an_answer_that_did_not_arrive_can_be_fetched_again)
 {
     struct world world = given_world(t);

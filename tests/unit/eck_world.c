@@ -61,8 +61,17 @@ struct world given_world(struct test *t)
 
 void world_restart(struct world *world)
 {
+    struct error err = { 0 };
     app_close(&world->app);
     open_world(world);
+    CHECK_OK(app_recover(&world->app, &err), err);
+}
+
+void world_run_command(struct world *world)
+{
+    struct world beside = *world;
+    open_world(&beside);
+    app_close(&beside.app);
 }
 
 void world_end(struct world *world)

@@ -33,8 +33,10 @@ struct world {
 
 /* Opens the app; the test ends it with world_end. */
 struct world given_world(struct test *t);
-/* As a restart: the app is closed and opened again on the same folder. */
+/* As a restart of the server: the app is closed and opened again on the same folder. */
 void world_restart(struct world *world);
+/* As a command that is run beside the server on the same folder. */
+void world_run_command(struct world *world);
 void world_end(struct world *world);
 
 struct answered {

@@ -103,17 +103,22 @@ static bool release_batches(struct tx *tx, void *with, struct error *err)
     return nv_release_batches(tx, err);
 }
 
+/* Deliveries that a killed server left under way can be fetched again. */
+static bool recover(struct app *app, struct error *err)
+{
+    struct arena scratch = { 0 };
+    bool released = db_write(app->db, &scratch, release_batches, NULL, err);
+    arena_free(&scratch);
+    return released;
+}
+
 static bool start(struct app *app, void **state, struct error *err)
 {
     struct nummervoorziening *service = arena_new(app->arena, struct nummervoorziening);
-    struct arena scratch = { 0 };
     service->batch_items = config_int(app->config, "nummervoorziening.batch_items");
     service->batch_daily = config_int(app->config, "nummervoorziening.batch_daily");
     service->batch_keep = config_int(app->config, "nummervoorziening.batch_days") * DAY;
-    bool ok = load_keys(app, service, err)
-              && db_write(app->db, &scratch, release_batches, NULL, err);
-    arena_free(&scratch);
-    if (!ok)
+    if (!load_keys(app, service, err))
         return false;
     service->use = use_new(app->db);
     *state = service;
@@ -143,5 +148,6 @@ const struct service nummervoorziening_service = {
     .entries = entries,
     .start = start,
     .stop = stop,
+    .recover = recover,
     .seed_demo = seed_demo,
 };
