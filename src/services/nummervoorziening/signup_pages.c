@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "platform/audit.h"
 #include "platform/page.h"
+#include "sector/text.h"
 #include "services/nummervoorziening/signup.h"
 
 #define ALL STR("*") /* the value of the tick that stands for every school */
@@ -136,7 +137,8 @@ static void put_school_choice(const struct choice *choice, struct node *page)
         const struct school *school = &choice->schools.at[i];
         page_option(field, ID_STR(school->brin),
                     str_format(request->arena, "%.*s (%.*s), %.*s", FMT(school->name),
-                               FMT(ID_STR(school->brin)), FMT(school->place)),
+                               FMT(ID_STR(school->brin)),
+                               FMT(place_text(request->arena, school->place))),
                     form_has(&choice->form, "school", ID_STR(school->brin)));
     }
 }
