@@ -5,6 +5,7 @@
 
 #include "platform/accounts.h"
 #include "platform/service.h"
+#include "sector/named.h"
 #include "sector/text.h"
 
 #define HISTORY_SHOWN 20
@@ -189,20 +190,13 @@ static void put_board_schools(struct request *request, struct node *page,
 
 bool show_board(struct request *request, struct error *err)
 {
-    struct board_number number;
     struct board board;
     struct school_list schools = { 0 };
     struct history_list history = { 0 };
     struct tx *tx;
-    bool found;
-    if (!board_number_parse(request_param(request, "number"), &number, err)
-        || !request_tx(request, &tx, err) || !sector_find_board(tx, &number, &board, &found, err))
-        return false;
-    if (!found)
-        return fail_about(err, NOT_FOUND, NULL, N_("There is no school board with number %s."), "%.*s",
-                          FMT(ID_STR(number)));
-    if (!sector_schools_of(tx, &number, &schools, err)
-        || !store_history_of(tx, "board", ID_STR(number), HISTORY_SHOWN, &history, err))
+    if (!named_board(request, &tx, &board, err)
+        || !sector_schools_of(tx, &board.number, &schools, err)
+        || !store_history_of(tx, "board", ID_STR(board.number), HISTORY_SHOWN, &history, err))
         return false;
     struct node *page = thing_page(request, board.name, board.ended, "/besturen", N_("School boards"));
     struct node *facts = node_put_list(page, "facts");
@@ -210,11 +204,11 @@ bool show_board(struct request *request, struct error *err)
     put_fact(request, facts, N_("Place"), place_text(request->arena, board.place), STR(""));
     put_fact(request, facts, N_("Schools"),
              show_number(request->arena, request->language, board.schools), STR(""));
-    node_put_text(page, "number", ID_STR(number));
+    node_put_text(page, "number", ID_STR(board.number));
     put_board_schools(request, page, &schools);
     put_history(request, page, &history);
-    return put_partnerships_of(page, tx, &number, err)
-        && put_contacts(request, page, board_organisation(request->arena, &number), err)
+    return put_partnerships_of(page, tx, &board.number, err)
+        && put_contacts(request, page, board_organisation(request->arena, &board.number), err)
         && reply_page(request, "sector/pages/board", page);
 }
 
@@ -367,27 +361,20 @@ static bool put_certificates(struct request *request, struct node *page, struct 
 
 bool show_vendor(struct request *request, struct error *err)
 {
-    struct oin oin;
     struct vendor vendor;
     struct history_list history = { 0 };
     struct tx *tx;
-    bool found;
-    if (!oin_parse(request_param(request, "oin"), &oin, err) || !request_tx(request, &tx, err)
-        || !sector_find_vendor(tx, &oin, &vendor, &found, err))
-        return false;
-    if (!found)
-        return fail_about(err, NOT_FOUND, NULL, N_("There is no vendor with OIN %s."), "%.*s",
-                          FMT(ID_STR(oin)));
-    if (!store_history_of(tx, "vendor", ID_STR(oin), HISTORY_SHOWN, &history, err))
+    if (!named_vendor(request, &tx, &vendor, err)
+        || !store_history_of(tx, "vendor", ID_STR(vendor.oin), HISTORY_SHOWN, &history, err))
         return false;
     struct node *page = thing_page(request, vendor.name, vendor.ended, "/leveranciers", N_("Vendors"));
     struct node *facts = node_put_list(page, "facts");
-    put_fact(request, facts, N_("OIN"), ID_STR(oin), STR(""));
+    put_fact(request, facts, N_("OIN"), ID_STR(vendor.oin), STR(""));
     put_website(request, facts, vendor.website);
-    node_put_text(page, "oin", ID_STR(oin));
+    node_put_text(page, "oin", ID_STR(vendor.oin));
     put_history(request, page, &history);
-    return put_certificates(request, page, tx, &oin, err)
-        && put_contacts(request, page, vendor_organisation(request->arena, &oin), err)
+    return put_certificates(request, page, tx, &vendor.oin, err)
+        && put_contacts(request, page, vendor_organisation(request->arena, &vendor.oin), err)
         && reply_page(request, "sector/pages/vendor", page);
 }
 

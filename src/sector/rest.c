@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "sector/changes.h"
+#include "sector/named.h"
 
 #define LIMIT_MOST     200
 #define LIMIT_STANDARD 50
@@ -258,16 +259,10 @@ bool answer_boards(struct request *request, struct error *err)
 
 bool answer_board(struct request *request, struct error *err)
 {
-    struct board_number number;
     struct board board;
     struct tx *tx;
-    bool found;
-    if (!board_number_parse(request_param(request, "number"), &number, err)
-        || !request_tx(request, &tx, err) || !sector_find_board(tx, &number, &board, &found, err))
+    if (!named_board(request, &tx, &board, err))
         return false;
-    if (!found)
-        return fail_about(err, NOT_FOUND, NULL, N_("There is no school board with number %s."), "%.*s",
-                          FMT(ID_STR(number)));
     struct node *json = node_map(request->arena);
     put_board_json(json, &board);
     return reply_tagged(request, json);
@@ -364,16 +359,10 @@ bool answer_vendors(struct request *request, struct error *err)
 
 bool answer_vendor(struct request *request, struct error *err)
 {
-    struct oin oin;
     struct vendor vendor;
     struct tx *tx;
-    bool found;
-    if (!oin_parse(request_param(request, "oin"), &oin, err) || !request_tx(request, &tx, err)
-        || !sector_find_vendor(tx, &oin, &vendor, &found, err))
+    if (!named_vendor(request, &tx, &vendor, err))
         return false;
-    if (!found)
-        return fail_about(err, NOT_FOUND, NULL, N_("There is no vendor with OIN %s."), "%.*s",
-                          FMT(ID_STR(oin)));
     struct node *json = node_map(request->arena);
     put_vendor_json(json, &vendor);
     return reply_tagged(request, json);
