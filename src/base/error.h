@@ -10,7 +10,7 @@
 #define N_(text) text
 
 /* What went wrong, as the caller must treat it. HTTP statuses, SOAP fault codes and exit codes are
- * derived from the kind in one place each (platform/problem.c, platform/soap.c, cli/cli.c). */
+ * derived from the kind in one place each (platform/http/problem.c, platform/format/soap.c, cli/cli.c). */
 enum error_kind {
     NO_ERROR = 0,
     INVALID,         /* the input is wrong; the message says what to change */

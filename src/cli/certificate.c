@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/file.h"
 #include "cli/commands.h"
-#include "platform/pki.h"
+#include "platform/keys/pki.h"
 #include "sector/sector.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "base/list.h"
 #include "cli/commands.h"
-#include "platform/page.h"
+#include "platform/page/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #define CLI_CLI_H
 
 #include "base/error.h"
-#include "platform/http.h"
+#include "platform/http/http.h"
 
 struct command_line {
     struct arena *arena;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/file.h"
 #include "cli/commands.h"
-#include "platform/jobs.h"
-#include "platform/pki.h"
+#include "platform/record/jobs.h"
+#include "platform/keys/pki.h"
 #include "services/services.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/list.h"
 #include "cli/commands.h"
-#include "platform/page.h"
+#include "platform/page/page.h"
 #include "sector/sector.h"
 #include "services/nummervoorziening/nummervoorziening.h"
 #include "services/services.h"

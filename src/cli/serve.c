@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/commands.h"
-#include "platform/jobs.h"
+#include "platform/record/jobs.h"
 #include "services/services.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "cli/commands.h"
-#include "platform/accounts.h"
-#include "platform/audit.h"
+#include "platform/people/accounts.h"
+#include "platform/record/audit.h"
 #include "services/services.h"
 
 #include <stdio.h>

@@ -4,7 +4,8 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "platform/metrics.h"
-#include "platform/page.h"
+#include "platform/keys/keeper.h"
+#include "platform/page/page.h"
 #include "platform/service.h"
 
 static bool set_log_level(const struct config *config, struct error *err)
@@ -57,7 +58,8 @@ bool app_open(struct arena *arena, const char *data, const struct service *const
     if (!templates_load(arena, overrides, &app->templates, err)
         || !db_open(app->config, &app->db, err))
         return false;
-    if (prepare_schema(app, migrate, err) && start_services(app, err))
+    if (prepare_schema(app, migrate, err) && keeper_open(app, &app->keeper, err)
+        && start_services(app, err))
         return true;
     app_close(app);
     return false;
@@ -78,6 +80,9 @@ void app_close(struct app *app)
         if (app->services[i]->stop)
             app->services[i]->stop(app, app->state[i]);
     }
+    if (app->keeper)
+        keeper_close(app->keeper);
+    app->keeper = NULL;
     if (app->db)
         db_close(app->db);
     app->db = NULL;

@@ -13,6 +13,7 @@ struct templates;
 struct metrics;
 struct server;
 struct jobs;
+struct keeper;
 
 #define SERVICES_MAX 32
 
@@ -26,9 +27,10 @@ struct app {
     struct templates *templates;
     struct metrics *metrics;
     struct jobs *jobs;
+    struct keeper *keeper;                   /* computes with keys */
     struct server *server;                   /* NULL in commands other than serve */
     bool demo;                               /* the database holds the demo sector: test certificates
-                                                may be made on the spot (set by platform_service) */
+                                                may be made on the spot (set by people_service) */
 };
 
 /* Loads the configuration of `data`, opens the database, checks (or, with `migrate`, updates) its

@@ -3,8 +3,7 @@
 
 #include "base/file.h"
 #include "base/list.h"
-#include "platform/accounts.h"
-#include "platform/http.h"
+#include "platform/http/http.h"
 #include "platform/service.h"
 
 #include <stdio.h>
@@ -31,7 +30,7 @@ static const struct setting general_settings[] = {
 };
 
 /* The platform's tables; each service adds its own through its descriptor. */
-static const struct setting *const platform_tables[] = { account_settings, general_settings,
+static const struct setting *const platform_tables[] = { general_settings,
                                                         http_settings };
 
 struct entry_value {

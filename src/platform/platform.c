@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The platform's own descriptor: what answers at every installation, whatever services it runs. */
-#include "platform/accounts.h"
-#include "platform/http_routes.h"
-#include "platform/people.h"
+#include "platform/http/http_routes.h"
+#include "platform/page/home.h"
 #include "platform/service.h"
 
 static const struct migration migrations[] = {
@@ -20,12 +19,6 @@ static const struct route routes[] = {
     { GET, "/", show_home, .on = PEOPLE },
     { GET, "/over", show_about, .on = PEOPLE },
     { GET, "/taal/{language}", set_language, .on = PEOPLE },
-    { GET, "/inloggen", show_log_in, .on = PEOPLE },
-    { POST, "/inloggen", log_in, .on = PEOPLE },
-    { POST, "/uitloggen", log_out, .on = PEOPLE },
-    { GET, "/account", show_account, .on = PEOPLE, .role = ROLE_PERSON },
-    { POST, "/account/wachtwoord", change_password, .on = PEOPLE, .role = ROLE_PERSON },
-    { POST, "/account/sessies", end_other_sessions, .on = PEOPLE, .role = ROLE_PERSON },
     { METHOD_NONE },
 };
 
@@ -34,6 +27,4 @@ const struct service platform_service = {
     .title = N_("Platform"),
     .migrations = migrations,
     .routes = routes,
-    .start = people_start,
-    .seed_demo = seed_demo_accounts,
 };

@@ -6,9 +6,15 @@
 
 #include "platform/app.h"
 #include "platform/config.h"
-#include "platform/db.h"
-#include "platform/http.h"
-#include "platform/jobs.h"
+#include "platform/db/db.h"
+#include "platform/http/http.h"
+#include "platform/record/jobs.h"
+
+/* A key that a service computes with (platform/keys/keeper.h). */
+struct key_use {
+    const char *name;    /* "accounts": as commands say it */
+    const char *purpose; /* N_(), one sentence for the operator */
+};
 
 /* An entry of the navigation and of the home page. */
 struct entry {
@@ -27,6 +33,7 @@ struct service {
     const struct route *routes;          /* ends with a NULL path */
     const struct job_kind *jobs;         /* ends with a NULL name */
     const struct entry *entries;         /* ends with a NULL path */
+    const struct key_use *keys;          /* ends with a NULL name */
 
     /* Makes the service's own state (keys, caches) in the app's arena; called once, at open. */
     bool (*start)(struct app *app, void **state, struct error *err);
@@ -39,5 +46,9 @@ struct service {
     /* Adds this service's part of the synthetic demo sector, sized by `schools`; idempotent. */
     bool (*seed_demo)(struct app *app, struct arena *arena, int64_t schools, struct error *err);
 };
+
+/* The parts of the platform, in the order in which they start. */
+extern const struct service platform_service, keys_service, people_service, organisations_service,
+    record_service, nodes_service;
 
 #endif

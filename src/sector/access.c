@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* For whom a request speaks: the school board or the vendor of its person, the vendor of its
  * certificate. */
-#include "platform/accounts.h"
+#include "platform/people/accounts.h"
 #include "sector/sector.h"
 
 /* What stands behind "board:" in an organisation of that kind; empty for any other organisation. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "sector/changes.h"
 
-#include "platform/events.h"
+#include "platform/record/events.h"
 
 struct text_field {
     const char *name;

@@ -5,7 +5,7 @@
 #include "sector/demo.h"
 
 #include "platform/app.h"
-#include "platform/audit.h"
+#include "platform/record/audit.h"
 #include "sector/changes.h"
 #include "sector/register.h"
 

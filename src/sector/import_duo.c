@@ -2,8 +2,8 @@
 /* Taking a file of DUO into the register: the file and the register, both sorted by location code,
  * are walked side by side (match), which decides everything before anything is written. Then each
  * school with a changed location is made anew from its locations (write_schools). */
-#include "platform/audit.h"
-#include "platform/events.h"
+#include "platform/record/audit.h"
+#include "platform/record/events.h"
 #include "sector/changes.h"
 #include "sector/duo_file.h"
 

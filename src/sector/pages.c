@@ -3,7 +3,7 @@
  * partnership. */
 #include "sector/pages.h"
 
-#include "platform/accounts.h"
+#include "platform/people/accounts.h"
 #include "platform/service.h"
 #include "sector/named.h"
 #include "sector/text.h"

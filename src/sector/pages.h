@@ -3,7 +3,7 @@
 #ifndef SECTOR_PAGES_H
 #define SECTOR_PAGES_H
 
-#include "platform/page.h"
+#include "platform/page/page.h"
 #include "sector/store.h"
 
 /* pages.c */

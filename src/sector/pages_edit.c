@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What an operator may change by hand. A form that is refused comes back with what was typed and the
  * reason beside the field. */
-#include "platform/audit.h"
+#include "platform/record/audit.h"
 #include "sector/pages.h"
 #include "sector/register.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "platform/accounts.h"
-#include "platform/json.h"
+#include "platform/people/accounts.h"
+#include "platform/format/json.h"
 #include "sector/changes.h"
 #include "sector/pages.h"
 #include "sector/text.h"

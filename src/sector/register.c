@@ -2,7 +2,7 @@
 #include "sector/register.h"
 
 #include "base/encoding.h"
-#include "platform/audit.h"
+#include "platform/record/audit.h"
 #include "sector/changes.h"
 #include "sector/text.h"
 

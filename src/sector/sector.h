@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/instant.h"
 #include "base/list.h"
-#include "platform/db.h"
-#include "platform/http.h"
+#include "platform/db/db.h"
+#include "platform/http/http.h"
 
 /* Identifiers. Each is made only by its parser; the bytes are not NUL-terminated. */
 

@@ -2,7 +2,7 @@
 /* A client certificate in DER: its names are text of a known length, or it is turned away. Nobody
  * signed these bytes; to come as far as their names, the certificate itself is put on the list of
  * those that are trusted. */
-#include "platform/client.h"
+#include "platform/http/client.h"
 
 #include "base/encoding.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Forms, queries, cookies and header parameters. The first line is the content type. */
-#include "platform/form.h"
+#include "platform/http/form.h"
 
 #include "base/encoding.h"
 #include "tests/fuzz/fuzz.h"

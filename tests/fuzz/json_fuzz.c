@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* JSON that is taken in, written and taken in again is the same. */
-#include "platform/json.h"
+#include "platform/format/json.h"
 
 #include "base/encoding.h"
 #include "tests/fuzz/fuzz.h"

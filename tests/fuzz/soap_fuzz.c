@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Whatever comes in, a well-formed envelope goes out, and an operation runs once at most. */
-#include "platform/soap.h"
+#include "platform/format/soap.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A template is refused or rendered; a value never becomes markup in strict mode. */
-#include "platform/template.h"
+#include "platform/page/template.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The scan and libxml2 must see the same elements: what the scan lets through on its count of them,
  * libxml2 may not read otherwise. */
-#include "platform/xml.h"
+#include "platform/format/xml.h"
 
 #include "base/encoding.h"
 #include "tests/fuzz/fuzz.h"

@@ -7,7 +7,7 @@
  *
  * in rows a second, each on a new file in the same folder (the current one by default: not a
  * folder in memory), in turns, so that what else the disk does falls on all. */
-#include "platform/db.h"
+#include "platform/db/db.h"
 
 #include "base/instant.h"
 

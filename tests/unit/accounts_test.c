@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/accounts.h"
+#include "platform/people/accounts.h"
 #include "platform/service.h"
 
 static const struct migration migrations[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/audit.h"
-#include "platform/events.h"
+#include "platform/record/audit.h"
+#include "platform/record/events.h"
 #include "platform/service.h"
 
 #include <pthread.h>

@@ -2,7 +2,7 @@
 #include "tests/test.h"
 
 #include "platform/app.h"
-#include "platform/page.h"
+#include "platform/page/page.h"
 
 #include <libxml/parser.h>
 

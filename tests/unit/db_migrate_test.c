@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/db.h"
+#include "platform/db/db.h"
 #include "platform/service.h"
 
 #include <stdio.h>

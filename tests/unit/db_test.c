@@ -2,7 +2,7 @@
 #include "tests/test.h"
 
 #include "base/error.h"
-#include "platform/db.h"
+#include "platform/db/db.h"
 
 #include <pthread.h>
 #include <signal.h>

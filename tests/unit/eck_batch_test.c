@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Batches of the Nummervoorziening, from submit to erased. */
-#include "platform/jobs.h"
+#include "platform/record/jobs.h"
 #include "services/nummervoorziening/batch.h"
 #include "tests/unit/eck_world.h"
 

@@ -2,8 +2,8 @@
 #include "tests/unit/eck_world.h"
 
 #include "base/file.h"
-#include "platform/db.h"
-#include "platform/server.h"
+#include "platform/db/db.h"
+#include "platform/http/server.h"
 #include "sector/sector.h"
 #include "services/nummervoorziening/nummervoorziening.h"
 #include "services/nummervoorziening/signup.h"

@@ -5,7 +5,7 @@
 #define TESTS_ECK_WORLD_H
 
 #include "platform/app.h"
-#include "platform/http.h"
+#include "platform/http/http.h"
 #include "services/nummervoorziening/soap.h"
 #include "services/nummervoorziening/state.h"
 #include "tests/test.h"

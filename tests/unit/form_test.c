@@ -2,7 +2,7 @@
 #include "tests/test.h"
 
 #include "base/buf.h"
-#include "platform/form.h"
+#include "platform/http/form.h"
 
 #define URLENCODED STR("application/x-www-form-urlencoded")
 #define MULTIPART  STR("multipart/form-data; boundary=XyZ")

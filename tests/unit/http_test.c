@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/instant.h"
-#include "platform/accounts.h"
+#include "platform/people/accounts.h"
 
 #include <unistd.h>
 

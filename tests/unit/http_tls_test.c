@@ -5,7 +5,7 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/instant.h"
-#include "platform/pki.h"
+#include "platform/keys/pki.h"
 
 #include <gnutls/gnutls.h>
 

@@ -2,10 +2,10 @@
 #include "tests/unit/http_world.h"
 
 #include "base/file.h"
-#include "platform/accounts.h"
+#include "platform/people/accounts.h"
 #include "platform/metrics.h"
-#include "platform/page.h"
-#include "platform/pki.h"
+#include "platform/page/page.h"
+#include "platform/keys/pki.h"
 #include "platform/service.h"
 
 #include <signal.h>
@@ -114,7 +114,8 @@ static const struct route routes[] = {
     { METHOD_NONE },
 };
 static const struct service test_service = { .name = "test", .routes = routes };
-static const struct service *const services[] = { &platform_service, &test_service, NULL };
+static const struct service *const services[] = { &platform_service, &people_service,
+                                                      &test_service, NULL };
 
 static void open_app(struct test *t, struct app *app)
 {

@@ -5,7 +5,7 @@
 #define TESTS_UNIT_HTTP_WORLD_H
 
 #include "platform/app.h"
-#include "platform/http.h"
+#include "platform/http/http.h"
 #include "tests/unit/http_client.h"
 
 struct world {

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/list.h"
 #include "platform/embedded.h"
-#include "platform/page.h"
+#include "platform/page/page.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Imports into a register. */
-#include "platform/audit.h"
-#include "platform/events.h"
+#include "platform/record/audit.h"
+#include "platform/record/events.h"
 #include "sector/demo.h"
 #include "sector/register.h"
 #include "tests/unit/sector_world.h"

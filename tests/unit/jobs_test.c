@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "platform/app.h"
-#include "platform/jobs.h"
+#include "platform/record/jobs.h"
 #include "platform/service.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "platform/json.h"
+#include "platform/format/json.h"
 
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "platform/keys.h"
+#include "platform/keys/keys.h"
 
 #include "base/buf.h"
 #include "base/encoding.h"

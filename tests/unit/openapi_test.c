@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/json.h"
+#include "platform/format/json.h"
 #include "platform/service.h"
 #include "services/services.h"
 

@@ -2,8 +2,8 @@
 /* The platform's own pages, as a browser meets them. */
 #include "tests/unit/http_world.h"
 
-#include "platform/accounts.h"
-#include "platform/people.h"
+#include "platform/people/accounts.h"
+#include "platform/people/people.h"
 
 #define HOST "Host: localhost\nAccept: text/html\nAccept-Language: en\n"
 
@@ -78,7 +78,7 @@ static struct world *given_demo(struct test *t)
 {
     struct world *world = given_server(t, "limit.login = 0\n");
     struct error err = { 0 };
-    CHECK_OK(people_start(&world->app, &world->app.state[0], &err), err);
+    CHECK_OK(people_service.start(&world->app, &world->app.state[1], &err), err);
     CHECK_OK(seed_demo_accounts(&world->app, t->arena, 1, &err), err);
     return world;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What the certificates are worth is asked of OpenSSL's own verification, as a server does it. */
-#include "platform/pki.h"
+#include "platform/keys/pki.h"
 
 #include "base/file.h"
 #include "tests/test.h"

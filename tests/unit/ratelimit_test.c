@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/ratelimit.h"
+#include "platform/http/ratelimit.h"
 
 #define NOW ((instant)1700000000 * SECOND)
 

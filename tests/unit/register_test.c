@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The register itself: the demo sector, changes by people, lists, and what the API says of it. */
-#include "platform/accounts.h"
-#include "platform/json.h"
+#include "platform/people/accounts.h"
+#include "platform/format/json.h"
 #include "sector/demo.h"
 #include "sector/register.h"
 #include "sector/rest.h"

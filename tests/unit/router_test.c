@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/router.h"
+#include "platform/http/router.h"
 #include "platform/service.h"
 
 static bool nothing(struct request *request, struct error *err)

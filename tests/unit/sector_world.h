@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_SECTOR_WORLD_H
 #define TESTS_UNIT_SECTOR_WORLD_H
 
-#include "platform/db.h"
+#include "platform/db/db.h"
 #include "sector/store.h"
 #include "tests/test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/page.h"
+#include "platform/page/page.h"
 
 TEST(a_number_is_shown_in_groups_of_three)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* SOAP without a connection: a small service of two operations, and messages as clients send them. */
-#include "platform/soap.h"
+#include "platform/format/soap.h"
 
 #include "tests/test.h"
 

@@ -2,7 +2,7 @@
 #include "tests/test.h"
 
 #include "platform/app.h"
-#include "platform/page.h"
+#include "platform/page/page.h"
 
 static const struct column columns[] = {
     { "name", "Name", .sortable = true },

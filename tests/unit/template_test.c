@@ -4,7 +4,7 @@
 #include "tests/test.h"
 
 #include "base/file.h"
-#include "platform/template.h"
+#include "platform/page/template.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/throttle.h"
+#include "platform/people/throttle.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/workers.h"
+#include "platform/http/workers.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "platform/xml.h"
+#include "platform/format/xml.h"
 
-#include "platform/xml_scan.h"
+#include "platform/format/xml_scan.h"
 #include "tests/test.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: EUPL-1.2
--- What the platform itself remembers. The table schema_version is made by platform/db_migrate.c.
+-- What the platform itself remembers. The table schema_version is made by platform/db/db_migrate.c.
 
 -- Numbers without gaps, in the order of commits (db_next_number).
 CREATE TABLE series (
@@ -7,7 +7,7 @@ CREATE TABLE series (
     last BIGINT NOT NULL
 );
 
--- The audit trail (platform/audit.h): each row's hash covers its fields and the hash before it.
+-- The audit trail (platform/record/audit.h): each row's hash covers its fields and the hash before it.
 CREATE TABLE audit (
     number BIGINT NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_organisation ON audit (on_behalf, number);
 CREATE INDEX audit_by_subject ON audit (subject, number);
 
--- Events (platform/events.h) and how far each follower has come.
+-- Events (platform/record/events.h) and how far each follower has come.
 CREATE TABLE event (
     number BIGINT NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE follower (
     number BIGINT NOT NULL
 );
 
--- Background work (platform/jobs.h). state: 'waiting', 'running' or 'failed'; what is done is gone.
+-- Background work (platform/record/jobs.h). state: 'waiting', 'running' or 'failed'; what is done is gone.
 -- run_at: not before this; of a running one: when its lease ends and another worker may take it.
 CREATE TABLE job (
     id TEXT NOT NULL PRIMARY KEY,
@@ -49,7 +49,7 @@ CREATE TABLE job (
 CREATE INDEX job_by_time ON job (kind, run_at) WHERE state <> 'failed';
 CREATE INDEX job_by_state ON job (state);
 
--- People (platform/accounts.h). `login` is in lower case; `password` an Argon2id string or empty;
+-- People (platform/people/accounts.h). `login` is in lower case; `password` an Argon2id string or empty;
 -- `disabled` the instant since when, 0: not.
 CREATE TABLE account (
     id TEXT NOT NULL PRIMARY KEY,

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "platform/app.h"
-#include "platform/jobs.h"
+#include "platform/record/jobs.h"
 #include "services/nummervoorziening/state.h"
 #include "services/nummervoorziening/substitution.h"
 

@@ -4,8 +4,8 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "platform/app.h"
-#include "platform/page.h"
-#include "platform/xml.h"
+#include "platform/page/page.h"
+#include "platform/format/xml.h"
 #include "services/nummervoorziening/batch.h"
 #include "services/nummervoorziening/state.h"
 

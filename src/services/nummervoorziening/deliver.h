@@ -3,7 +3,7 @@
 #ifndef NUMMERVOORZIENING_DELIVER_H
 #define NUMMERVOORZIENING_DELIVER_H
 
-#include "platform/http.h"
+#include "platform/http/http.h"
 #include "services/nummervoorziening/access.h"
 
 /* Writes the success and failed elements. The content is erased once the last byte was sent; when the

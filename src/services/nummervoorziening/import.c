@@ -2,8 +2,8 @@
 #include "services/nummervoorziening/nummervoorziening.h"
 
 #include "base/csv.h"
-#include "platform/audit.h"
-#include "platform/events.h"
+#include "platform/record/audit.h"
+#include "platform/record/events.h"
 #include "services/nummervoorziening/state.h"
 #include "services/nummervoorziening/store.h"
 

@@ -3,9 +3,9 @@
 #include "services/nummervoorziening/pages.h"
 
 #include "base/encoding.h"
-#include "platform/audit.h"
-#include "platform/events.h"
-#include "platform/page.h"
+#include "platform/record/audit.h"
+#include "platform/record/events.h"
+#include "platform/page/page.h"
 #include "services/nummervoorziening/signup.h"
 #include "services/nummervoorziening/store_batch.h"
 #include "services/nummervoorziening/store_use.h"

@@ -3,8 +3,8 @@
 #include "services/nummervoorziening/pages.h"
 
 #include "base/encoding.h"
-#include "platform/accounts.h"
-#include "platform/page.h"
+#include "platform/people/accounts.h"
+#include "platform/page/page.h"
 #include "services/nummervoorziening/store_use.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef NUMMERVOORZIENING_PAGES_H
 #define NUMMERVOORZIENING_PAGES_H
 
-#include "platform/http.h"
+#include "platform/http/http.h"
 
 /* pages.c: for a school board. */
 bool show_overview(struct request *request, struct error *err);

@@ -5,7 +5,7 @@
 #define NUMMERVOORZIENING_PSEUDONYM_H
 
 #include "base/error.h"
-#include "platform/keys.h"
+#include "platform/keys/keys.h"
 
 /* The protocol's words for a refusal, sent in `faultactor`. The first ten are the field's; those
  * below the line are ours, in the same pattern. */

@@ -2,8 +2,8 @@
 #include "services/nummervoorziening/signup.h"
 
 #include "platform/app.h"
-#include "platform/audit.h"
-#include "platform/events.h"
+#include "platform/record/audit.h"
+#include "platform/record/events.h"
 #include "services/nummervoorziening/nummervoorziening.h"
 
 #define SAME(a, b) (memcmp((a).text, (b).text, sizeof(a).text) == 0)

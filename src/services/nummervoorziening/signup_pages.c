@@ -3,8 +3,8 @@
 #include "services/nummervoorziening/pages.h"
 
 #include "base/encoding.h"
-#include "platform/audit.h"
-#include "platform/page.h"
+#include "platform/record/audit.h"
+#include "platform/page/page.h"
 #include "sector/text.h"
 #include "services/nummervoorziening/signup.h"
 

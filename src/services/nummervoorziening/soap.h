@@ -3,7 +3,7 @@
 #ifndef NUMMERVOORZIENING_SOAP_H
 #define NUMMERVOORZIENING_SOAP_H
 
-#include "platform/soap.h"
+#include "platform/format/soap.h"
 
 #define SOAP_PATH "/eck/ws/201703"
 #define ECK_NS    "http://ketenid.nl/eck/schemas/v1_0"

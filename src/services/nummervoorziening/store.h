@@ -4,7 +4,7 @@
 #define NUMMERVOORZIENING_STORE_H
 
 #include "base/instant.h"
-#include "platform/db.h"
+#include "platform/db/db.h"
 #include "sector/sector.h"
 #include "services/nummervoorziening/pseudonym.h"
 

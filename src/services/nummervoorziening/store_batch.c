@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "services/nummervoorziening/store_batch.h"
 
-#include "platform/jobs.h"
+#include "platform/record/jobs.h"
 
 /* A delivery that takes longer than this was cut off; somebody may fetch again. */
 #define DELIVERY_TIME (15 * MINUTE)

@@ -8,7 +8,7 @@
 #define NUMMERVOORZIENING_USE_H
 
 #include "base/instant.h"
-#include "platform/db.h"
+#include "platform/db/db.h"
 #include "sector/sector.h"
 #include "services/nummervoorziening/pseudonym.h"
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The common front of the database engines. */
+#include "platform/db/db_engine.h"
+
+#include "base/list.h"
+#include "platform/config.h"
+
+static const struct db_engine *const engines[] = { &db_sqlite, &db_postgres };
+
+/* A file that is not named by its full path is in the data folder. */
+static struct str full_url(const struct config *config, struct arena *arena, struct str url)
+{
+    struct str prefix = str_of(db_sqlite.prefix);
+    struct str path = str_slice(url, prefix.len, url.len);
+    if (!str_starts(url, prefix) || str_starts(path, STR("/")))
+        return url;
+    const char *full = config_path(config, arena, str_c(arena, path));
+    return str_format(arena, "%s%s", db_sqlite.prefix, full);
+}
+
+bool db_open(const struct config *config, struct db **db, struct error *err)
+{
+    struct arena arena = { 0 };
+    struct str url = full_url(config, &arena, config_text(config, "database"));
+    bool ok = db_open_url(url, config_int(config, "database.connections"), db, err);
+    arena_free(&arena);
+    return ok;
+}
+
+bool db_open_url(struct str url, int64_t connections, struct db **db, struct error *err)
+{
+    for (size_t i = 0; i < count_of(engines); i++) {
+        struct str prefix = str_of(engines[i]->prefix);
+        if (str_starts(url, prefix))
+            return engines[i]->open(str_slice(url, prefix.len, url.len), connections, db, err);
+    }
+    return fail(err, INVALID, "database",
+                N_("The setting database must start with sqlite: or postgres:."));
+}
+
+void db_close(struct db *db)
+{
+    if (db)
+        db->engine->close(db);
+}
+
+bool db_is_postgres(const struct db *db)
+{
+    return db->engine == &db_postgres;
+}
+
+bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err)
+{
+    struct arena *const arena = tx->arena;
+    jmp_buf *const outer = arena->rescue;
+    jmp_buf here;
+    if (setjmp(here)) {
+        arena->rescue = outer;
+        return fail(err, UNAVAILABLE, NULL,
+                    N_("There is not enough memory for this. Ask for less at a time."));
+    }
+    arena->rescue = &here;
+    tx->failed = false;
+    bool ok = work(tx, with, err);
+    arena->rescue = outer;
+    if (ok && tx->failed)
+        return fail_internal(err, "a failed statement was passed over");
+    return ok;
+}
+
+bool db_read(struct db *db, struct arena *arena, db_work *work, void *with, struct error *err)
+{
+    struct tx *tx;
+    if (!db_read_begin(db, arena, &tx, err))
+        return false;
+    bool ok = db_work_guarded(tx, work, with, err);
+    db_read_end(tx);
+    return ok;
+}
+
+bool db_write(struct db *db, struct arena *arena, db_work *work, void *with, struct error *err)
+{
+    return db->engine->write(db, arena, work, with, err);
+}
+
+bool db_read_begin(struct db *db, struct arena *arena, struct tx **tx, struct error *err)
+{
+    return db->engine->read_begin(db, arena, tx, err);
+}
+
+void db_read_end(struct tx *tx)
+{
+    if (tx)
+        tx->db->engine->read_end(tx);
+}
+
+struct arena *tx_arena(const struct tx *tx)
+{
+    return tx->arena;
+}
+
+struct arena *tx_use_arena(struct tx *tx, struct arena *arena)
+{
+    struct arena *before = tx->arena;
+    tx->arena = arena;
+    return before;
+}
+
+static bool too_many_args(const struct statement *statement, struct error *err)
+{
+    return fail_internal(err, "more than %d arguments: %s", ARGS_MAX, statement->sql);
+}
+
+bool db_do(struct tx *tx, const struct statement *statement, struct args args, int64_t *changed,
+           struct error *err)
+{
+    int64_t count = 0;
+    if (args.count > ARGS_MAX)
+        return too_many_args(statement, err);
+    if (!tx->db->engine->run(tx, statement, args, &count, err)) {
+        tx->failed = true;
+        return false;
+    }
+    if (changed)
+        *changed = count;
+    return true;
+}
+
+bool db_query(struct tx *tx, const struct statement *statement, struct args args,
+              struct rows *rows, struct error *err)
+{
+    *rows = (struct rows){ .tx = tx };
+    if (args.count > ARGS_MAX)
+        return too_many_args(statement, err);
+    if (tx->db->engine->query(tx, statement, args, rows, err))
+        return true;
+    tx->failed = true;
+    return false;
+}
+
+bool rows_next(struct rows *rows)
+{
+    return rows->engine && !rows->failed && rows->tx->db->engine->next(rows);
+}
+
+bool rows_end(struct rows *rows, struct error *err)
+{
+    if (rows->engine)
+        rows->tx->db->engine->end(rows);
+    rows->engine = NULL;
+    if (!rows->failed)
+        return true;
+    rows->tx->failed = true;
+    *err = rows->error;
+    return false;
+}
+
+static struct str row_value(struct rows *rows, int column, bool text)
+{
+    if (row_is_null(rows, column))
+        return (struct str){ 0 };
+    return rows->tx->db->engine->bytes(rows, column, text);
+}
+
+struct str row_text(struct rows *rows, int column)
+{
+    return row_value(rows, column, true);
+}
+
+struct str row_bytes(struct rows *rows, int column)
+{
+    return row_value(rows, column, false);
+}
+
+int64_t row_int(struct rows *rows, int column)
+{
+    return row_is_null(rows, column) ? 0 : rows->tx->db->engine->number(rows, column);
+}
+
+bool row_is_null(struct rows *rows, int column)
+{
+    return rows->tx->db->engine->is_null(rows, column);
+}
+
+bool db_number(struct tx *tx, const struct statement *statement, struct args args,
+               int64_t otherwise, int64_t *number, struct error *err)
+{
+    struct rows rows;
+    if (!db_query(tx, statement, args, &rows, err))
+        return false;
+    int64_t found = rows_next(&rows) ? row_int(&rows, 0) : otherwise;
+    if (!rows_end(&rows, err))
+        return false;
+    *number = found;
+    return true;
+}
+
+bool db_next_number(struct tx *tx, const char *series, int64_t *number, struct error *err)
+{
+    static const struct statement count_up = SQL(
+        "INSERT INTO series (name, last) VALUES ($1, 1)"
+        " ON CONFLICT (name) DO UPDATE SET last = series.last + 1"
+        " RETURNING last");
+    return db_number(tx, &count_up, ARGS(arg_text(str_of(series))), 0, number, err);
+}

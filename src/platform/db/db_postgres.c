@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* PostgreSQL: a pool of connections, snapshots, and writes that are run again after a collision. */
+#include "platform/db/db_postgres.h"
+
+#include "base/encoding.h"
+#include "base/random.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define TRIES 6            /* of a write: the first and at most five more */
+#define BACKOFF_US 2000    /* at most, before the second try; doubles */
+#define POOL_WAIT_S 10     /* for a connection that others use */
+#define OID_BYTEA 17
+
+struct postgres {
+    struct db db;
+    char *conninfo;
+    pthread_mutex_t lock;
+    pthread_cond_t given_back;
+    struct pg_connection *idle; /* the last used first */
+    int64_t open, most;
+};
+
+/* ------------------------------------------------------------------ the pool */
+
+static bool wait_for_one(struct postgres *db, const struct timespec *until)
+{
+    while (!db->idle && db->open >= db->most)
+        if (pthread_cond_timedwait(&db->given_back, &db->lock, until) != 0)
+            return db->idle || db->open < db->most;
+    return true;
+}
+
+/* An idle connection, or the right to open one: then `*connection` is NULL. */
+static bool take_turn(struct postgres *db, struct pg_connection **connection, struct error *err)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += POOL_WAIT_S;
+    pthread_mutex_lock(&db->lock);
+    bool ok = wait_for_one(db, &until);
+    *connection = ok ? db->idle : NULL;
+    if (*connection)
+        db->idle = (*connection)->next_idle;
+    else if (ok)
+        db->open++;
+    pthread_mutex_unlock(&db->lock);
+    if (ok)
+        return true;
+    fail(err, UNAVAILABLE, NULL, N_("It is too busy now. Try again in a moment."));
+    err->retry_after = 5;
+    return fail_detail(err, "every one of database.connections is in use");
+}
+
+static void give_back(struct postgres *db, struct pg_connection *connection)
+{
+    bool keep = connection && !connection->broken;
+    pthread_mutex_lock(&db->lock);
+    if (keep) {
+        connection->next_idle = db->idle;
+        db->idle = connection;
+    } else {
+        db->open--;
+    }
+    pthread_cond_signal(&db->given_back);
+    pthread_mutex_unlock(&db->lock);
+    if (!keep)
+        pg_disconnect(connection);
+}
+
+static bool take(struct postgres *db, struct arena *arena, bool writes,
+                 struct pg_connection **connection, struct error *err)
+{
+    if (!take_turn(db, connection, err))
+        return false;
+    if (!*connection && !pg_connect(db->conninfo, connection, err)) {
+        give_back(db, NULL);
+        return false;
+    }
+    (*connection)->tx.db = &db->db;
+    (*connection)->tx.arena = arena;
+    (*connection)->writes = writes;
+    (*connection)->collided = false;
+    return true;
+}
+
+/* ------------------------------------------------------------------ transactions */
+
+static bool read_begin(struct db *db, struct arena *arena, struct tx **tx, struct error *err)
+{
+    struct pg_connection *connection;
+    if (!take((struct postgres *)db, arena, false, &connection, err))
+        return false;
+    *tx = &connection->tx;
+    return true;
+}
+
+static void read_end(struct tx *tx)
+{
+    struct pg_connection *connection = tx->connection;
+    pg_leave(connection, "COMMIT");
+    give_back((struct postgres *)tx->db, connection);
+}
+
+/* One try. `again`: nothing was written, and another try may succeed. */
+static bool write_once(struct postgres *db, struct arena *arena, db_work *work, void *with,
+                       bool *again, struct error *err)
+{
+    struct pg_connection *connection;
+    *again = false;
+    if (!take(db, arena, true, &connection, err))
+        return false;
+    bool ok = db_work_guarded(&connection->tx, work, with, err);
+    *again = connection->collided || connection->broken;
+    if (!ok)
+        pg_leave(connection, "ROLLBACK");
+    else {
+        ok = pg_commit(connection, err);
+        *again = !ok && connection->collided; /* not when it broke: it may have been written */
+    }
+    give_back(db, connection);
+    return ok;
+}
+
+/* Waits a random time, so that those who collided do not meet again. */
+static void back_off(int try)
+{
+    uint32_t chance;
+    random_bytes(&chance, sizeof chance);
+    struct timespec pause = { .tv_nsec = (long)(chance % ((unsigned)BACKOFF_US << try)) * 1000 };
+    nanosleep(&pause, NULL);
+}
+
+static bool write_often(struct db *db, struct arena *arena, db_work *work, void *with,
+                        struct error *err)
+{
+    bool again = true;
+    for (int try = 0; again && try < TRIES; try++) {
+        if (try > 0)
+            back_off(try - 1);
+        if (write_once((struct postgres *)db, arena, work, with, &again, err))
+            return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ statements and rows */
+
+static bool run(struct tx *tx, const struct statement *statement, struct args args,
+                int64_t *changed, struct error *err)
+{
+    PGresult *result;
+    if (!pg_run(tx->connection, statement, args, &result, err))
+        return false;
+    if (!str_to_int(str_of(PQcmdTuples(result)), 0, INT64_MAX, changed))
+        *changed = 0; /* a CREATE TABLE, for one */
+    PQclear(result);
+    return true;
+}
+
+/* The arena clears a result that its rows_end never came for, because memory ended. */
+struct cursor {
+    PGresult *result;
+};
+
+static void clear(void *what)
+{
+    struct cursor *cursor = what;
+    PQclear(cursor->result);
+    cursor->result = NULL;
+}
+
+static bool query(struct tx *tx, const struct statement *statement, struct args args,
+                  struct rows *rows, struct error *err)
+{
+    struct cursor *cursor = arena_new(tx->arena, struct cursor);
+    arena_defer(tx->arena, clear, cursor);
+    if (!pg_run(tx->connection, statement, args, &cursor->result, err))
+        return false;
+    rows->engine = cursor;
+    rows->at = -1;
+    rows->count = PQntuples(cursor->result);
+    return true;
+}
+
+static const PGresult *result_of(const struct rows *rows)
+{
+    return ((const struct cursor *)rows->engine)->result;
+}
+
+static bool next(struct rows *rows)
+{
+    if (rows->at < rows->count)
+        rows->at++;
+    return rows->at < rows->count;
+}
+
+static void end(struct rows *rows)
+{
+    clear(rows->engine);
+}
+
+static bool is_null(struct rows *rows, int column)
+{
+    return PQgetisnull(result_of(rows), (int)rows->at, column);
+}
+
+static struct str value_of(struct rows *rows, int column)
+{
+    const PGresult *result = result_of(rows);
+    return (struct str){ PQgetvalue(result, (int)rows->at, column),
+                         (size_t)PQgetlength(result, (int)rows->at, column) };
+}
+
+static struct str bytes(struct rows *rows, int column, bool text)
+{
+    struct str value = value_of(rows, column), decoded = { 0 };
+    (void)text;
+    if (PQftype(result_of(rows), column) != OID_BYTEA)
+        return str_copy(rows->tx->arena, value);
+    if (!str_starts(value, STR("\\x"))
+        || !hex_decode(rows->tx->arena, str_slice(value, 2, value.len), &decoded))
+        rows->failed = !fail_internal(&rows->error, "set PostgreSQL's bytea_output to hex");
+    return decoded;
+}
+
+/* A bigint, a sum (numeric), an average (cut at the point, as SQLite does), or a condition. */
+static int64_t number(struct rows *rows, int column)
+{
+    int64_t found = 0;
+    struct str value = value_of(rows, column);
+    if (str_eq(value, STR("t")))
+        return 1;
+    str_to_int(str_cut(&value, '.'), INT64_MIN, INT64_MAX, &found);
+    return found;
+}
+
+static bool script(struct tx *tx, struct str sql, struct error *err)
+{
+    return pg_script(tx->connection, str_c(tx->arena, sql), err);
+}
+
+/* ------------------------------------------------------------------ open and close */
+
+static void close_all(struct db *base)
+{
+    struct postgres *db = (struct postgres *)base;
+    for (struct pg_connection *connection; (connection = db->idle);) {
+        db->idle = connection->next_idle;
+        pg_disconnect(connection);
+    }
+    pthread_cond_destroy(&db->given_back);
+    pthread_mutex_destroy(&db->lock);
+    free(db->conninfo);
+    free(db);
+}
+
+static void make_lock(struct postgres *db)
+{
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&db->given_back, &steady);
+    pthread_condattr_destroy(&steady);
+    pthread_mutex_init(&db->lock, NULL);
+}
+
+/* Opens one connection, so that a wrong setting is told at the start. */
+static bool open_all(struct str name, int64_t connections, struct db **made, struct error *err)
+{
+    struct pg_connection *first;
+    struct postgres *db = calloc(1, sizeof *db);
+    char *conninfo = db ? strndup(name.at, name.len) : NULL;
+    if (!conninfo) {
+        free(db);
+        return fail(err, UNAVAILABLE, NULL,
+                    N_("There is not enough memory for this. Ask for less at a time."));
+    }
+    *db = (struct postgres){ .db = { .engine = &db_postgres },
+                             .conninfo = conninfo,
+                             .most = connections > 0 ? connections : 1 };
+    make_lock(db);
+    if (!take(db, NULL, false, &first, err)) {
+        close_all(&db->db);
+        return false;
+    }
+    give_back(db, first);
+    *made = &db->db;
+    return true;
+}
+
+/* The number is "fundamen" in ASCII; any would do that no other program takes. */
+static const struct statement migration_lock = SQL(
+    "SELECT pg_advisory_xact_lock(7382928541554140526)");
+static const struct statement has_table = SQL(
+    "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1");
+
+const struct db_engine db_postgres = {
+    .prefix = "postgres:",
+    .open = open_all,
+    .close = close_all,
+    .read_begin = read_begin,
+    .read_end = read_end,
+    .write = write_often,
+    .run = run,
+    .query = query,
+    .next = next,
+    .end = end,
+    .is_null = is_null,
+    .bytes = bytes,
+    .number = number,
+    .script = script,
+    .migration_lock = &migration_lock,
+    .has_table = &has_table,
+};

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Statements on the wire to PostgreSQL. The connection is in libpq's pipeline mode all its life, so
+ * that BEGIN, the preparation and the execution of a transaction's first statement share one round
+ * trip. Arguments go as binary, without copying; values come as text. */
+#include "platform/db/db_postgres.h"
+
+#include "base/list.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CONNECT_TIMEOUT "10" /* seconds */
+
+enum { OID_UNKNOWN = 0, OID_BYTEA = 17, OID_BIGINT = 20, OID_TEXT = 25 };
+
+static const Oid type_of[] = {
+    [ARG_NULL] = OID_UNKNOWN,
+    [ARG_INT] = OID_BIGINT,
+    [ARG_TEXT] = OID_TEXT,
+    [ARG_BYTES] = OID_BYTEA,
+};
+
+/* ---- What failures mean ---- */
+
+static const char cannot_reach[] =
+    N_("The PostgreSQL database cannot be reached. Check that it runs and that the setting "
+       "database says where.");
+
+struct meaning {
+    const char *state; /* an SQLSTATE, or the beginning of one (PostgreSQL, appendix A) */
+    enum error_kind kind;
+    int retry_after;
+    bool collided;
+    bool may_quote; /* its text holds no values, so that it may be logged */
+    const char *message;
+};
+
+static const struct meaning meanings[] = {
+    { "23", CONFLICT, 0, false, false,
+      N_("This exists already, or belongs to something that does not exist.") },
+    { "40001", UNAVAILABLE, 1, true, true,
+      N_("Somebody else changed the same thing at the same time. Try again.") },
+    { "40P01", UNAVAILABLE, 1, true, true,
+      N_("Somebody else changed the same thing at the same time. Try again.") },
+    { "53100", UNAVAILABLE, 60, false, true,
+      N_("The disk with the database is full. Make room; what was saved is safe.") },
+    { "53300", UNAVAILABLE, 5, false, true,
+      N_("PostgreSQL allows no more connections. Raise its max_connections or lower the setting "
+         "database.connections.") },
+    { "53", UNAVAILABLE, 5, false, true,
+      N_("There is not enough memory for this. Ask for less at a time.") },
+    { "55P03", UNAVAILABLE, 5, false, true,
+      N_("The database is in use by another program for too long. Try again later.") },
+    { "57014", UNAVAILABLE, 5, false, true,
+      N_("The database is in use by another program for too long. Try again later.") },
+    { "57", UNAVAILABLE, 5, false, true, cannot_reach },
+    { "08P01", INTERNAL, 0, false, true, /* a wrong number of arguments */
+      N_("Something went wrong on our side. It has been written down.") },
+    { "08", UNAVAILABLE, 5, false, true, cannot_reach },
+    { "58", UNAVAILABLE, 0, false, true,
+      N_("The disk with the database gives errors. Check the disk.") },
+    { "XX", UNAVAILABLE, 0, false, true,
+      N_("The PostgreSQL database is damaged. Look in its log.") },
+    { "42501", UNAVAILABLE, 0, false, true,
+      N_("The database's user may not do this. Let it own the database and its schema.") },
+};
+
+static const struct meaning *meaning_of(const char *state)
+{
+    for (size_t i = 0; i < count_of(meanings); i++)
+        if (strncmp(state, meanings[i].state, strlen(meanings[i].state)) == 0)
+            return &meanings[i];
+    return NULL;
+}
+
+static int first_line(const char *text)
+{
+    return (int)strcspn(text, "\n");
+}
+
+static bool lost(struct pg_connection *connection, struct error *err)
+{
+    const char *why = PQerrorMessage(connection->handle);
+    connection->broken = true;
+    fail(err, UNAVAILABLE, NULL, cannot_reach);
+    err->retry_after = 5;
+    return fail_detail(err, "postgres: %.*s", first_line(why), why);
+}
+
+/* A failed result as an error. PostgreSQL's own words may quote a value (class 22 and details do):
+ * they are only kept where they cannot. */
+static bool refusal(struct pg_connection *connection, const PGresult *result, struct error *err)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    if (!state)
+        return lost(connection, err);
+    const struct meaning *meaning = meaning_of(state);
+    bool ours = strncmp(state, "42", 2) == 0 || strncmp(state, "25", 2) == 0;
+    if (!text || !(ours || (meaning && meaning->may_quote)))
+        text = constraint ? constraint : "";
+    if (!meaning)
+        return fail_internal(err, "postgres %s: %s", state, text);
+    connection->collided = meaning->collided;
+    fail(err, meaning->kind, NULL, meaning->message);
+    err->retry_after = meaning->retry_after;
+    return fail_detail(err, "postgres %s: %s", state, text);
+}
+
+/* ---- Connections ---- */
+
+static void keep_silent(void *nothing, const PGresult *notice)
+{
+    (void)nothing, (void)notice;
+}
+
+bool pg_connect(const char *conninfo, struct pg_connection **connection, struct error *err)
+{
+    /* What stands before dbname may be overruled by the conninfo in it; what follows may not. */
+    static const char *const names[] = { "connect_timeout", "fallback_application_name", "dbname",
+                                         "client_encoding", NULL };
+    const char *const values[] = { CONNECT_TIMEOUT, "fundament", conninfo, "UTF8", NULL };
+    struct pg_connection *made = calloc(1, sizeof *made);
+    if (!made)
+        return fail(err, UNAVAILABLE, NULL,
+                    N_("There is not enough memory for this. Ask for less at a time."));
+    made->tx.connection = made;
+    made->handle = PQconnectdbParams(names, values, 1);
+    PQsetNoticeReceiver(made->handle, keep_silent, NULL);
+    if (PQstatus(made->handle) != CONNECTION_OK || !PQenterPipelineMode(made->handle)) {
+        lost(made, err);
+        err->field = "database";
+        pg_disconnect(made);
+        return false;
+    }
+    *connection = made;
+    return true;
+}
+
+void pg_disconnect(struct pg_connection *connection)
+{
+    if (!connection)
+        return;
+    for (size_t i = 0; i < PG_BUCKETS; i++)
+        for (struct pg_prepared *p = connection->prepared[i], *next; p; p = next) {
+            next = p->next;
+            free(p);
+        }
+    PQfinish(connection->handle);
+    free(connection);
+}
+
+/* ---- Answers ---- */
+
+/* The answer to one command. `refused` holds whether an earlier one of the same round trip was, and
+ * then the server has skipped this one. */
+static bool receive(struct pg_connection *connection, PGresult **wanted, bool *refused,
+                    struct error *err)
+{
+    PGresult *result = PQgetResult(connection->handle);
+    if (!result)
+        return lost(connection, err);
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && !*refused) {
+        *refused = true;
+        refusal(connection, result, err);
+    }
+    if (wanted && !*refused)
+        *wanted = result;
+    else
+        PQclear(result);
+    PQclear(PQgetResult(connection->handle)); /* the NULL that ends a command's answers */
+    if (PQstatus(connection->handle) != CONNECTION_BAD)
+        return true;
+    connection->broken = true;
+    return *refused ? false : lost(connection, err);
+}
+
+/* The end of a round trip. */
+static bool receive_sync(struct pg_connection *connection, struct error *err)
+{
+    PGresult *result = PQgetResult(connection->handle);
+    bool ok = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+    PQclear(result);
+    return ok || lost(connection, err);
+}
+
+/* Reads the answer that an earlier transaction left behind. */
+static bool settle(struct pg_connection *connection, struct error *err)
+{
+    bool refused = false;
+    if (!connection->owes)
+        return true;
+    connection->owes = false;
+    return receive(connection, NULL, &refused, err) && receive_sync(connection, err);
+}
+
+/* ---- Statements ---- */
+
+/* Arguments as libpq wants them. */
+struct pg_params {
+    int count;
+    Oid types[ARGS_MAX];
+    const char *values[ARGS_MAX];
+    int lengths[ARGS_MAX], formats[ARGS_MAX];
+    uint64_t numbers[ARGS_MAX];
+};
+
+static bool fill_params(struct pg_params *params, struct args args, struct error *err)
+{
+    params->count = (int)args.count;
+    for (size_t i = 0; i < args.count; i++) {
+        const struct arg *arg = &args.at[i];
+        if (arg->bytes.len > INT32_MAX / 2)
+            return fail(err, TOO_LARGE, NULL, N_("This is too large for the database."));
+        params->types[i] = type_of[arg->kind];
+        params->formats[i] = 1; /* binary */
+        params->numbers[i] = htobe64((uint64_t)arg->number);
+        params->lengths[i] = arg->kind == ARG_INT ? 8 : (int)arg->bytes.len;
+        params->values[i] = arg->kind == ARG_NULL  ? NULL
+                          : arg->kind == ARG_INT   ? (const char *)&params->numbers[i]
+                          : arg->bytes.at == NULL  ? ""
+                                                   : arg->bytes.at;
+    }
+    return true;
+}
+
+static struct pg_prepared **bucket_of(struct pg_connection *connection,
+                                      const struct statement *statement)
+{
+    return &connection->prepared[((uintptr_t)statement >> 3) % PG_BUCKETS];
+}
+
+static bool has_kinds(const struct pg_prepared *prepared, struct args args)
+{
+    if (prepared->count != args.count)
+        return false;
+    for (size_t i = 0; i < args.count; i++)
+        if (prepared->kinds[i] != args.at[i].kind)
+            return false;
+    return true;
+}
+
+static struct pg_prepared *find_prepared(struct pg_connection *connection,
+                                         const struct statement *statement, struct args args)
+{
+    struct pg_prepared *found = *bucket_of(connection, statement);
+    while (found && !(found->statement == statement && has_kinds(found, args)))
+        found = found->next;
+    return found;
+}
+
+/* Remembers what the server has prepared under the newest number. Without memory it is only
+ * forgotten, and prepared once more under another number. */
+static void add_prepared(struct pg_connection *connection, const struct statement *statement,
+                         struct args args)
+{
+    struct pg_prepared **bucket = bucket_of(connection, statement);
+    struct pg_prepared *made = malloc(sizeof *made + args.count);
+    if (!made)
+        return;
+    *made = (struct pg_prepared){ .statement = statement,
+                                  .next = *bucket,
+                                  .number = connection->prepared_count,
+                                  .count = args.count };
+    for (size_t i = 0; i < args.count; i++)
+        made->kinds[i] = (unsigned char)args.at[i].kind;
+    *bucket = made;
+}
+
+static bool send_command(struct pg_connection *connection, const char *sql)
+{
+    return PQsendQueryParams(connection->handle, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+static bool send_begin(struct pg_connection *connection)
+{
+    return send_command(connection, connection->writes
+                                        ? "BEGIN ISOLATION LEVEL READ COMMITTED"
+                                        : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
+
+static bool send_statement(struct pg_connection *connection, const struct statement *statement,
+                           const struct pg_params *params, unsigned number, bool prepare)
+{
+    char name[16];
+    snprintf(name, sizeof name, "s%u", number);
+    if (prepare
+        && !PQsendPrepare(connection->handle, name, statement->sql, params->count, params->types))
+        return false;
+    return PQsendQueryPrepared(connection->handle, name, params->count, params->values,
+                               params->lengths, params->formats, 0)
+        == 1;
+}
+
+static bool round_trip(struct pg_connection *connection, const struct statement *statement,
+                       struct args args, PGresult **result, struct error *err)
+{
+    struct pg_params params;
+    if (!fill_params(&params, args, err) || !settle(connection, err))
+        return false;
+    const struct pg_prepared *known = find_prepared(connection, statement, args);
+    unsigned number = known ? known->number : ++connection->prepared_count;
+    bool begins = !connection->begun, refused = false;
+
+    if ((begins && !send_begin(connection))
+        || !send_statement(connection, statement, &params, number, !known)
+        || !PQpipelineSync(connection->handle))
+        return lost(connection, err);
+
+    if (begins) {
+        if (!receive(connection, NULL, &refused, err))
+            return false;
+        connection->begun = !refused;
+    }
+    if (!known) {
+        if (!receive(connection, NULL, &refused, err))
+            return false;
+        if (!refused)
+            add_prepared(connection, statement, args);
+    }
+    if (!receive(connection, result, &refused, err) || !receive_sync(connection, err))
+        return false;
+    connection->used = true;
+    return !refused;
+}
+
+/* A connection that lay idle may be dead: nothing has been done yet, so a new one may try. */
+static bool may_reconnect(const struct pg_connection *connection)
+{
+    return connection->broken && connection->used && !connection->begun;
+}
+
+static bool reconnect(struct pg_connection *connection, struct error *err)
+{
+    PQreset(connection->handle);
+    if (PQstatus(connection->handle) != CONNECTION_OK || !PQenterPipelineMode(connection->handle))
+        return lost(connection, err);
+    for (size_t i = 0; i < PG_BUCKETS; i++)
+        for (struct pg_prepared *p; (p = connection->prepared[i]);) {
+            connection->prepared[i] = p->next;
+            free(p);
+        }
+    connection->owes = connection->broken = connection->used = false;
+    return true;
+}
+
+bool pg_run(struct pg_connection *connection, const struct statement *statement,
+            struct args args, PGresult **result, struct error *err)
+{
+    *result = NULL;
+    if (connection->broken)
+        return lost(connection, err);
+    if (round_trip(connection, statement, args, result, err))
+        return true;
+    PQclear(*result);
+    *result = NULL;
+    return may_reconnect(connection) && reconnect(connection, err)
+        && round_trip(connection, statement, args, result, err);
+}
+
+bool pg_script(struct pg_connection *connection, const char *sql, struct error *err)
+{
+    static const struct statement nothing = SQL("SELECT 1");
+    PGresult *result;
+    if (!pg_run(connection, &nothing, NO_ARGS, &result, err)) /* so that the transaction is open */
+        return false;
+    PQclear(result);
+    if (!PQexitPipelineMode(connection->handle))
+        return lost(connection, err);
+    result = PQexec(connection->handle, sql);
+    bool ok = PQresultStatus(result) == PGRES_COMMAND_OK
+           || PQresultStatus(result) == PGRES_TUPLES_OK || refusal(connection, result, err);
+    PQclear(result);
+    if (!PQenterPipelineMode(connection->handle))
+        return lost(connection, err);
+    return ok;
+}
+
+/* ---- Ends of transactions ---- */
+
+static bool committed(PGresult *result)
+{
+    bool ok = strcmp(PQcmdStatus(result), "COMMIT") == 0;
+    PQclear(result);
+    return ok;
+}
+
+bool pg_commit(struct pg_connection *connection, struct error *err)
+{
+    PGresult *result = NULL;
+    bool refused = false;
+    if (!connection->begun)
+        return true;
+    if (!send_command(connection, "COMMIT") || !PQpipelineSync(connection->handle)
+        || !receive(connection, &result, &refused, err) || !receive_sync(connection, err)) {
+        PQclear(result);
+        connection->broken = true;
+        fail(err, UNAVAILABLE, NULL,
+             N_("The connection to the database was lost while saving. Look whether it was saved "
+                "before you try again."));
+        err->retry_after = 5;
+        return false;
+    }
+    connection->begun = false;
+    if (refused)
+        return false;
+    return committed(result) || fail_internal(err, "postgres rolled back at commit");
+}
+
+void pg_leave(struct pg_connection *connection, const char *command)
+{
+    if (!connection->begun || connection->broken)
+        return;
+    connection->begun = false;
+    connection->owes = send_command(connection, command) && PQpipelineSync(connection->handle);
+    connection->broken = !connection->owes;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Connections come and go. MHD closes those on which nothing is sent; the watch ends those that send
+ * just enough not to be idle and never finish (a request line, a body or a handshake in drips), or
+ * read so little. */
+#include "base/log.h"
+#include "platform/http/server.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+static void read_address(const struct sockaddr *from, char out[static INET6_ADDRSTRLEN])
+{
+    static const char mapped[] = "::ffff:";
+    char text[INET6_ADDRSTRLEN] = "local";
+    if (from && from->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)from;
+        inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text);
+    } else if (from && from->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const void *)from;
+        inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
+    }
+    const char *start = text;
+    if (strncmp(text, mapped, sizeof mapped - 1) == 0 && strchr(text, '.'))
+        start += sizeof mapped - 1;
+    memcpy(out, start, strlen(start) + 1);
+}
+
+static void join(struct server *server, struct peer *peer)
+{
+    pthread_mutex_lock(&server->lock);
+    peer->next = server->peers;
+    if (peer->next)
+        peer->next->previous = peer;
+    server->peers = peer;
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void leave(struct server *server, struct peer *peer)
+{
+    pthread_mutex_lock(&server->lock);
+    if (peer->previous)
+        peer->previous->next = peer->next;
+    else
+        server->peers = peer->next;
+    if (peer->next)
+        peer->next->previous = peer->previous;
+    pthread_mutex_unlock(&server->lock);
+}
+
+static struct peer *arrive(struct gate *gate, struct MHD_Connection *mhd)
+{
+    struct peer *peer = calloc(1, sizeof *peer);
+    if (!peer)
+        return NULL;
+    peer->gate = gate;
+    peer->since = instant_monotonic();
+    peer->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    read_address(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
+                 peer->address);
+    if (!gate->proxied)
+        peer->credentials = tls_dress(
+            gate->server->tls,
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session,
+            gate->listener == MACHINES);
+    join(gate->server, peer);
+    return peer;
+}
+
+void peer_notify(void *with, struct MHD_Connection *mhd, void **context,
+                 enum MHD_ConnectionNotificationCode code)
+{
+    struct gate *gate = with;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = arrive(gate, mhd);
+        return;
+    }
+    struct peer *peer = *context;
+    if (!peer)
+        return;
+    *context = NULL;
+    leave(gate->server, peer);
+    if (peer->credentials)
+        credentials_release(peer->credentials);
+    free(peer);
+}
+
+struct peer *peer_of(struct MHD_Connection *mhd)
+{
+    return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* The watch */
+
+static bool is_overdue(const struct server *server, struct peer *peer, instant now)
+{
+    instant since = atomic_load_explicit(&peer->since, memory_order_relaxed);
+    instant allowed = server->request_limit;
+    if (atomic_load_explicit(&peer->answering, memory_order_relaxed))
+        return false;
+    if (!atomic_load_explicit(&peer->receiving, memory_order_relaxed))
+        allowed += server->idle_limit;
+    return now - since > allowed;
+}
+
+/* The lock is held: a peer leaves the list before its socket is closed. */
+static void end_overdue(struct server *server)
+{
+    instant now = instant_monotonic();
+    for (struct peer *peer = server->peers; peer; peer = peer->next) {
+        if (!is_overdue(server, peer, now))
+            continue;
+        shutdown(peer->fd, SHUT_RDWR);
+        log_warn("request-too-slow", { "listener", str_of(peer->gate->name) });
+    }
+}
+
+static void *watch(void *with)
+{
+    struct server *server = with;
+    pthread_mutex_lock(&server->lock);
+    while (server->watching) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec++;
+        pthread_cond_timedwait(&server->wake, &server->lock, &until);
+        if (server->watching)
+            end_overdue(server);
+    }
+    pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+bool watch_start(struct server *server, struct error *err)
+{
+    pthread_condattr_t about;
+    pthread_condattr_init(&about);
+    pthread_condattr_setclock(&about, CLOCK_MONOTONIC);
+    pthread_cond_init(&server->wake, &about);
+    pthread_condattr_destroy(&about);
+    server->watching = true;
+    if (pthread_create(&server->watch, NULL, watch, server) == 0)
+        return true;
+    server->watching = false;
+    return fail_internal(err, "no thread for the watch");
+}
+
+void watch_stop(struct server *server)
+{
+    if (!server->watching)
+        return;
+    pthread_mutex_lock(&server->lock);
+    server->watching = false;
+    pthread_cond_signal(&server->wake);
+    pthread_mutex_unlock(&server->lock);
+    pthread_join(server->watch, NULL);
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "platform/keys/keys.h"
+
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/random.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NONCE_BYTES 12
+#define TAG_BYTES   16
+#define NAME_MAX_LEN 64
+
+/* "fundament-key NAME HEX\n": the name is in the file so that a file put in another's place by a
+ * careless restore is noticed, instead of quietly giving other pseudonyms. */
+#define FILE_MARK "fundament-key "
+#define FILE_MAX  (sizeof FILE_MARK + NAME_MAX_LEN + 1 + 2 * KEY_BYTES + 1)
+
+/* A key that cannot be used as it should must not be used otherwise: better no answer than a wrong
+ * pseudonym. Only memory that ended brings us here. */
+static void must(bool ok)
+{
+    if (ok)
+        return;
+    fputs("fundament: the cryptographic library failed\n", stderr);
+    abort();
+}
+
+/* The algorithms, fetched once: a fetch takes longer than a whole MAC. */
+static struct {
+    pthread_once_t once;
+    pthread_key_t at_thread_end;
+    EVP_MAC *hmac;
+    EVP_KDF *hkdf;
+    EVP_CIPHER *gcm;
+} algorithms = { .once = PTHREAD_ONCE_INIT };
+
+/* Each thread's own contexts, with their digest set; a call only puts in its key. */
+enum digest { SHA_512, SHA_256, DIGESTS };
+struct macs {
+    EVP_MAC_CTX *context[DIGESTS];
+};
+static _Thread_local struct macs *thread_macs;
+
+static void free_macs(void *what)
+{
+    struct macs *macs = what;
+    for (int i = 0; i < DIGESTS; i++)
+        EVP_MAC_CTX_free(macs->context[i]);
+    free(macs);
+}
+
+static void fetch_algorithms(void)
+{
+    algorithms.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    algorithms.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    algorithms.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    must(algorithms.hmac && algorithms.hkdf && algorithms.gcm);
+    must(pthread_key_create(&algorithms.at_thread_end, free_macs) == 0);
+}
+
+static void need_algorithms(void)
+{
+    must(pthread_once(&algorithms.once, fetch_algorithms) == 0);
+}
+
+static EVP_MAC_CTX *new_context(const char *digest)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%s", digest);
+    OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                            OSSL_PARAM_construct_end() };
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(algorithms.hmac);
+    must(context && EVP_MAC_CTX_set_params(context, params));
+    return context;
+}
+
+static EVP_MAC_CTX *thread_context(enum digest digest)
+{
+    if (!thread_macs) {
+        need_algorithms();
+        struct macs *macs = calloc(1, sizeof *macs);
+        must(macs);
+        macs->context[SHA_512] = new_context("SHA512");
+        macs->context[SHA_256] = new_context("SHA256");
+        must(pthread_setspecific(algorithms.at_thread_end, macs) == 0);
+        thread_macs = macs;
+    }
+    return thread_macs->context[digest];
+}
+
+static void big_endian(uint64_t number, unsigned char out[static 8])
+{
+    for (int i = 0; i < 8; i++)
+        out[i] = (unsigned char)(number >> (56 - 8 * i));
+}
+
+static void mac(enum digest digest, const struct key *key, const struct str *fields, size_t count,
+                unsigned char *out, size_t size)
+{
+    EVP_MAC_CTX *context = thread_context(digest);
+    must(EVP_MAC_init(context, key->bytes, KEY_BYTES, NULL));
+    for (size_t i = 0; i < count; i++) {
+        unsigned char length[8];
+        big_endian(fields[i].len, length);
+        must(EVP_MAC_update(context, length, sizeof length));
+        must(EVP_MAC_update(context, (const unsigned char *)fields[i].at, fields[i].len));
+    }
+    size_t written = 0;
+    must(EVP_MAC_final(context, out, &written, size) && written == size);
+}
+
+void mac512(const struct key *key, const struct str *fields, size_t count,
+            unsigned char out[static MAC512_BYTES])
+{
+    mac(SHA_512, key, fields, count, out, MAC512_BYTES);
+}
+
+void mac256(const struct key *key, const struct str *fields, size_t count,
+            unsigned char out[static MAC256_BYTES])
+{
+    mac(SHA_256, key, fields, count, out, MAC256_BYTES);
+}
+
+void key_derive(const struct key *key, const char *purpose, struct key *out)
+{
+    need_algorithms();
+    char digest[] = "SHA256";
+    char *info = (char *)(uintptr_t)purpose; /* OSSL_PARAM has no const; HKDF only reads it */
+    unsigned char *secret = (unsigned char *)(uintptr_t)key->bytes;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret, KEY_BYTES),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(purpose)),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(algorithms.hkdf);
+    must(context && EVP_KDF_derive(context, out->bytes, KEY_BYTES, params) == 1);
+    EVP_KDF_CTX_free(context);
+}
+
+struct str seal(struct arena *arena, const struct key *key, struct str about, struct str plain)
+{
+    need_algorithms();
+    must(plain.len <= INT_MAX && about.len <= INT_MAX);
+    unsigned char *at = arena_alloc(arena, NONCE_BYTES + plain.len + TAG_BYTES);
+    unsigned char *body = at + NONCE_BYTES, *tag = body + plain.len;
+    int n = 0;
+    random_bytes(at, NONCE_BYTES);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    must(context && EVP_EncryptInit_ex2(context, algorithms.gcm, key->bytes, at, NULL));
+    if (about.len)
+        must(EVP_EncryptUpdate(context, NULL, &n, (const unsigned char *)about.at,
+                               (int)about.len));
+    if (plain.len)
+        must(EVP_EncryptUpdate(context, body, &n, (const unsigned char *)plain.at,
+                               (int)plain.len));
+    must(EVP_EncryptFinal_ex(context, tag, &n)
+         && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, tag));
+    EVP_CIPHER_CTX_free(context);
+    return (struct str){ (char *)at, NONCE_BYTES + plain.len + TAG_BYTES };
+}
+
+static bool decrypt(EVP_CIPHER_CTX *context, const struct key *key, struct str about,
+                    const unsigned char *sealed, size_t size, unsigned char *out)
+{
+    const unsigned char *body = sealed + NONCE_BYTES;
+    unsigned char tag[TAG_BYTES];
+    int n = 0;
+    memcpy(tag, body + size, TAG_BYTES);
+    return EVP_DecryptInit_ex2(context, algorithms.gcm, key->bytes, sealed, NULL)
+           && (!about.len
+               || EVP_DecryptUpdate(context, NULL, &n, (const unsigned char *)about.at,
+                                    (int)about.len))
+           && (!size || EVP_DecryptUpdate(context, out, &n, body, (int)size))
+           && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag)
+           && EVP_DecryptFinal_ex(context, out + size, &n) == 1;
+}
+
+bool unseal(struct arena *arena, const struct key *key, struct str about, struct str sealed,
+            struct str *plain)
+{
+    need_algorithms();
+    if (sealed.len < NONCE_BYTES + TAG_BYTES || sealed.len > INT_MAX || about.len > INT_MAX)
+        return false;
+    size_t size = sealed.len - NONCE_BYTES - TAG_BYTES;
+    unsigned char *out = arena_alloc(arena, size + 1);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    must(context);
+    bool ok = decrypt(context, key, about, (const unsigned char *)sealed.at, size, out);
+    EVP_CIPHER_CTX_free(context);
+    if (!ok) {
+        OPENSSL_cleanse(out, size); /* what was not authentic is shown to nobody */
+        return false;
+    }
+    *plain = (struct str){ (char *)out, size };
+    return true;
+}
+
+/* A page of its own for each key: locking and marking work by the page. */
+static struct key *key_page(void)
+{
+    void *page = mmap(NULL, sizeof(struct key), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    must(page != MAP_FAILED);
+    mlock(page, sizeof(struct key)); /* a limit may forbid it: then swap must be encrypted */
+    madvise(page, sizeof(struct key), MADV_DONTDUMP);
+    madvise(page, sizeof(struct key), MADV_WIPEONFORK);
+    return page;
+}
+
+void key_free(struct key *key)
+{
+    if (!key)
+        return;
+    OPENSSL_cleanse(key, sizeof *key);
+    munlock(key, sizeof *key);
+    munmap(key, sizeof *key);
+}
+
+static bool refuse(struct error *err, enum error_kind kind, const char *message, const char *path)
+{
+    return fail_about(err, kind, NULL, message, "%s", path);
+}
+
+static bool is_ours_alone(const struct stat *about, const char *path, struct error *err)
+{
+    if (!S_ISREG(about->st_mode))
+        return refuse(err, INVALID, N_("%s is not a file."), path);
+    if (about->st_uid != geteuid())
+        return refuse(err, INVALID,
+                      N_("The key file %s belongs to another user; give it to the user that runs "
+                         "Fundament with chown."),
+                      path);
+    if (about->st_mode & (S_IRWXG | S_IRWXO))
+        return refuse(err, INVALID,
+                      N_("The key file %s can be read by others; run chmod 600 on it. Replace the "
+                         "key if somebody may have copied it."),
+                      path);
+    return true;
+}
+
+bool key_file_check(const char *path, struct error *err)
+{
+    struct stat about;
+    if (lstat(path, &about) < 0)
+        return refuse(err, NOT_FOUND,
+                      N_("The file %s cannot be opened; check its name and permissions."), path);
+    return is_ours_alone(&about, path, err);
+}
+
+static bool parse(struct str text, const char *name, struct key *key)
+{
+    struct str mark = STR(FILE_MARK);
+    if (!str_starts(text, mark) || !str_ends(text, STR("\n")))
+        return false;
+    struct str rest = str_slice(text, mark.len, text.len - 1);
+    return str_eq(str_cut(&rest, ' '), str_of(name)) && hex_read(rest, key->bytes, KEY_BYTES);
+}
+
+static bool read_key(int fd, const char *path, const char *name, struct key **key,
+                     struct error *err)
+{
+    char text[FILE_MAX + 1];
+    struct stat about;
+    if (fstat(fd, &about) < 0)
+        return fail_internal(err, "fstat: %s", strerror(errno));
+    if (!is_ours_alone(&about, path, err))
+        return false;
+    ssize_t size = read(fd, text, sizeof text);
+    *key = key_page();
+    bool ok = size > 0 && parse((struct str){ text, (size_t)size }, name, *key);
+    OPENSSL_cleanse(text, sizeof text);
+    if (ok)
+        return true;
+    key_free(*key);
+    *key = NULL;
+    return refuse(err, INVALID,
+                  N_("The key file %s is damaged or holds another key; restore it from the backup."),
+                  path);
+}
+
+static bool write_key(int fd, const char *name)
+{
+    unsigned char bytes[KEY_BYTES];
+    char hex[2 * KEY_BYTES], text[FILE_MAX + 1];
+    random_bytes(bytes, sizeof bytes);
+    hex_write(bytes, sizeof bytes, hex);
+    int size = snprintf(text, sizeof text, FILE_MARK "%s %.*s\n", name, (int)sizeof hex, hex);
+    bool ok = write(fd, text, (size_t)size) == size && fsync(fd) == 0;
+    OPENSSL_cleanse(bytes, sizeof bytes);
+    OPENSSL_cleanse(hex, sizeof hex);
+    OPENSSL_cleanse(text, sizeof text);
+    return ok;
+}
+
+static void sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+/* Makes the file where there is none, by link(2): of two that start at once one wins, and both use
+ * that one's key. */
+static bool make_key(const char *folder, const char *path, const char *name, struct error *err)
+{
+    char fresh[PATH_MAX];
+    if (!folder_make(folder, err))
+        return false;
+    if ((size_t)snprintf(fresh, sizeof fresh, "%s.new-XXXXXX", path) >= sizeof fresh)
+        return refuse(err, INVALID, N_("The name %s is too long."), path);
+    int fd = mkostemp(fresh, O_CLOEXEC); /* 0600 */
+    bool ok = fd >= 0 && write_key(fd, name) && (link(fresh, path) == 0 || errno == EEXIST);
+    int why = errno;
+    if (fd >= 0) {
+        close(fd);
+        unlink(fresh);
+    }
+    if (ok) {
+        sync_folder(folder);
+        return true;
+    }
+    refuse(err, UNAVAILABLE,
+           N_("The key file %s cannot be made; check the folder's permissions and free space."),
+           path);
+    return fail_detail(err, "%s", strerror(why));
+}
+
+bool key_load(const char *folder, const char *name, bool make, struct key **key,
+              struct error *err)
+{
+    char path[PATH_MAX];
+    *key = NULL;
+    if (strlen(name) > NAME_MAX_LEN
+        || (size_t)snprintf(path, sizeof path, "%s/%s.key", folder, name) >= sizeof path)
+        return refuse(err, INVALID, N_("The name %s is too long."), name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT) {
+        if (!make)
+            return refuse(err, NOT_FOUND,
+                          N_("The key file %s is missing; restore it from the backup. Another key "
+                             "gives other pseudonyms and cannot open what was sealed."),
+                          path);
+        if (!make_key(folder, path, name, err))
+            return false;
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+    }
+    if (fd < 0) {
+        refuse(err, UNAVAILABLE,
+               N_("The key file %s cannot be opened; check that it is a file of the user that runs "
+                  "Fundament."),
+               path);
+        return fail_detail(err, "%s", strerror(errno));
+    }
+    bool ok = read_key(fd, path, name, key, err);
+    close(fd);
+    return ok;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* People: accounts with a password (Argon2id), their roles per organisation, and their sessions.
+ * An organisation is written "board:41804", "school:00AV", "vendor:00000003272448340204"; the
+ * platform compares it and knows no more. Sessions are in the database: any node serves them. */
+#ifndef PLATFORM_ACCOUNTS_H
+#define PLATFORM_ACCOUNTS_H
+
+#include "platform/config.h"
+#include "platform/db/db.h"
+#include "platform/http/http.h"
+
+struct membership {
+    enum role role;
+    struct str organisation; /* empty for ROLE_OPERATOR */
+};
+
+struct session {
+    bool touch;              /* last_seen is more than a minute ago */
+    struct str account;      /* id */
+    struct str name;         /* as the person is called on pages */
+    const struct membership *memberships;
+    size_t membership_count;
+};
+
+/* Does the session (NULL: nobody's) have this role, for any organisation? An admin of a board is a
+ * member too. */
+bool session_has(const struct session *session, enum role role);
+/* ... and for this organisation? */
+bool session_acts_for(const struct session *session, enum role role, struct str organisation);
+/* The organisation of the first membership with this role; empty when there is none. */
+struct str session_organisation(const struct session *session, enum role role);
+
+const char *role_name(enum role role);              /* "board-admin": as commands and the database say it */
+bool role_parse(struct str name, enum role *role);
+
+struct account {
+    struct str id, login, name;
+    struct str password_hash; /* empty: nobody can log in with a password */
+    bool disabled;
+};
+
+/* Makes an account. The login is kept in lower case: letters, digits and . _ - @, at most 64. The
+ * hash is that of password_hash, or empty. A login that is taken is a CONFLICT. */
+bool account_add(struct tx *tx, struct str login, struct str name, struct str hash,
+                 struct account *account, struct error *err);
+/* NOT_FOUND when there is none. */
+bool account_find(struct tx *tx, struct str login, struct account *account, struct error *err);
+bool account_find_id(struct tx *tx, struct str id, struct account *account, struct error *err);
+bool account_set_password(struct tx *tx, struct str id, struct str hash, struct error *err);
+bool account_add_role(struct tx *tx, struct str id, enum role role, struct str organisation,
+                      struct error *err);
+
+#define PASSWORD_MAX 256 /* bytes */
+
+/* May this be somebody's password: at least 12 characters, at most PASSWORD_MAX bytes? */
+bool password_allowed(struct str password, struct error *err);
+
+/* A password's Argon2id string (RFC 9106), and its check, which takes as long for an empty hash as
+ * for any other. Both take some 20 ms and 19 MiB on purpose: never inside a write transaction. */
+struct str password_hash(struct arena *arena, struct str password);
+bool password_check(struct arena *arena, struct str hash, struct str password);
+
+/* __Host-: another host of the same domain cannot plant one (RFC 6265bis, section 4.1.3.2). */
+#define SESSION_COOKIE "__Host-fundament_session"
+
+/* Sessions. The cookie is 32 random bytes in base64url; the database has its SHA-256 only, so that
+ * who reads the database cannot become somebody. */
+struct session_limits {
+    instant idle;     /* a session that is not used this long ends */
+    instant lifetime; /* and it ends this long after logging in */
+};
+bool session_start(struct tx *tx, struct str account, instant now,
+                   const struct session_limits *limits, struct str *cookie, struct error *err);
+bool session_end(struct tx *tx, struct str cookie, struct error *err);
+/* Ends all sessions of the account but this one (all, when `cookie` is empty). */
+bool session_end_others(struct tx *tx, struct str account, struct str cookie, struct error *err);
+
+struct session_use {
+    instant created, last_seen;
+    bool here;        /* it is the one of this cookie */
+};
+struct session_uses {
+    list_of(struct session_use);
+};
+bool session_list(struct tx *tx, struct str account, struct str cookie, instant now,
+                  struct session_uses *uses, struct error *err);
+
+/* Used by the router: the session of a cookie, or NULL. When `touch` is set, session_touch is due. */
+bool session_load(struct tx *tx, struct str cookie, instant now, const struct session **session,
+                  struct error *err);
+/* Notes that the session is in use, which keeps it from ending: at most once a minute. */
+bool session_touch(struct tx *tx, struct str cookie, instant now,
+                   const struct session_limits *limits, struct error *err);
+struct session_limits session_limits(const struct config *config);
+
+/* The pages of people, the tables behind them and the settings session.idle_minutes and
+ * session.hours. */
+extern const struct service people_service;
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Sessions (platform/people/accounts.h). `expires` in the database is the sooner of the two limits: it moves
+ * on while the session is used, so a look at it needs no settings. */
+#include "platform/people/accounts.h"
+
+#include "base/list.h"
+#include "base/random.h"
+#include "platform/config.h"
+
+#include <openssl/sha.h>
+
+#define COOKIE_BYTES 32
+#define COOKIE_CHARS 43 /* of COOKIE_BYTES in base64url */
+#define TOUCH_EVERY  MINUTE
+
+static const struct statement insert_session =
+    SQL("INSERT INTO session (token_hash, account, created, last_seen, expires)"
+        " VALUES ($1, $2, $3, $3, $4)");
+static const struct statement find_session =
+    SQL("SELECT account.id, account.name, session.last_seen"
+        "  FROM session JOIN account ON account.id = session.account"
+        " WHERE session.token_hash = $1 AND session.expires > $2 AND account.disabled = 0");
+static const struct statement list_memberships =
+    SQL("SELECT role, organisation FROM membership WHERE account = $1 ORDER BY role, organisation");
+static const struct statement list_sessions =
+    SQL("SELECT token_hash, created, last_seen FROM session"
+        " WHERE account = $1 AND expires > $2 ORDER BY last_seen DESC, token_hash");
+static const struct statement find_created =
+    SQL("SELECT created FROM session WHERE token_hash = $1");
+static const struct statement touch_session =
+    SQL("UPDATE session SET last_seen = $2, expires = $3 WHERE token_hash = $1 AND last_seen < $2");
+static const struct statement delete_session = SQL("DELETE FROM session WHERE token_hash = $1");
+static const struct statement delete_others =
+    SQL("DELETE FROM session WHERE account = $1 AND token_hash <> $2");
+static const struct statement delete_expired = SQL("DELETE FROM session WHERE expires <= $1");
+
+struct session_limits session_limits(const struct config *config)
+{
+    return (struct session_limits){
+        .idle = config_int(config, "session.idle_minutes") * MINUTE,
+        .lifetime = config_int(config, "session.hours") * HOUR,
+    };
+}
+
+static struct str hash_of(struct arena *arena, struct str cookie)
+{
+    unsigned char *hash = arena_alloc(arena, SHA256_DIGEST_LENGTH);
+    SHA256((const unsigned char *)cookie.at, cookie.len, hash);
+    return (struct str){ (const char *)hash, SHA256_DIGEST_LENGTH };
+}
+
+static instant end_of(instant created, instant now, const struct session_limits *limits)
+{
+    instant idle = now + limits->idle, last = created + limits->lifetime;
+    return idle < last ? idle : last;
+}
+
+bool session_start(struct tx *tx, struct str account, instant now,
+                   const struct session_limits *limits, struct str *cookie, struct error *err)
+{
+    struct arena *arena = tx_arena(tx);
+    *cookie = random_token(arena, COOKIE_BYTES);
+    return db_do(tx, &delete_expired, ARGS(arg_int(now)), NULL, err)
+           && db_do(tx, &insert_session,
+                    ARGS(arg_bytes(hash_of(arena, *cookie)), arg_text(account), arg_int(now),
+                         arg_int(end_of(now, now, limits))),
+                    NULL, err);
+}
+
+bool session_end(struct tx *tx, struct str cookie, struct error *err)
+{
+    return db_do(tx, &delete_session, ARGS(arg_bytes(hash_of(tx_arena(tx), cookie))), NULL, err);
+}
+
+bool session_end_others(struct tx *tx, struct str account, struct str cookie, struct error *err)
+{
+    return db_do(tx, &delete_others,
+                 ARGS(arg_text(account), arg_bytes(hash_of(tx_arena(tx), cookie))), NULL, err);
+}
+
+static bool load_memberships(struct tx *tx, struct session *session, struct error *err)
+{
+    list_of(struct membership) list = { 0 };
+    struct rows rows;
+    if (!db_query(tx, &list_memberships, ARGS(arg_text(session->account)), &rows, err))
+        return false;
+    while (rows_next(&rows)) {
+        struct membership membership = { .organisation = row_text(&rows, 1) };
+        /* A role that a newer version wrote gives nothing here. */
+        if (role_parse(row_text(&rows, 0), &membership.role))
+            *list_add(tx_arena(tx), &list) = membership;
+    }
+    session->memberships = list.at;
+    session->membership_count = list.len;
+    return rows_end(&rows, err);
+}
+
+bool session_load(struct tx *tx, struct str cookie, instant now, const struct session **session,
+                  struct error *err)
+{
+    struct rows rows;
+    *session = NULL;
+    if (cookie.len != COOKIE_CHARS)
+        return true;
+    if (!db_query(tx, &find_session,
+                  ARGS(arg_bytes(hash_of(tx_arena(tx), cookie)), arg_int(now)), &rows, err))
+        return false;
+    struct session *loaded = NULL;
+    if (rows_next(&rows)) {
+        loaded = arena_new(tx_arena(tx), struct session);
+        loaded->account = row_text(&rows, 0);
+        loaded->name = row_text(&rows, 1);
+        loaded->touch = row_int(&rows, 2) <= now - TOUCH_EVERY;
+    }
+    if (!rows_end(&rows, err) || (loaded && !load_memberships(tx, loaded, err)))
+        return false;
+    *session = loaded;
+    return true;
+}
+
+bool session_touch(struct tx *tx, struct str cookie, instant now,
+                   const struct session_limits *limits, struct error *err)
+{
+    struct str hash = hash_of(tx_arena(tx), cookie);
+    int64_t created;
+    return db_number(tx, &find_created, ARGS(arg_bytes(hash)), 0, &created, err)
+           && db_do(tx, &touch_session,
+                    ARGS(arg_bytes(hash), arg_int(now), arg_int(end_of(created, now, limits))),
+                    NULL, err);
+}
+
+bool session_list(struct tx *tx, struct str account, struct str cookie, instant now,
+                  struct session_uses *uses, struct error *err)
+{
+    struct rows rows;
+    struct str here = hash_of(tx_arena(tx), cookie);
+    *uses = (struct session_uses){ 0 };
+    if (!db_query(tx, &list_sessions, ARGS(arg_text(account), arg_int(now)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), uses) = (struct session_use){
+            .here = str_eq_secret(row_bytes(&rows, 0), here),
+            .created = row_int(&rows, 1),
+            .last_seen = row_int(&rows, 2),
+        };
+    return rows_end(&rows, err);
+}

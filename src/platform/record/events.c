@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "platform/record/events.h"
+
+#include "base/list.h"
+
+static const struct statement add_event = SQL(
+    "INSERT INTO event (number, at, kind, subject, payload) VALUES ($1, $2, $3, $4, $5)");
+
+static const struct statement later_events = SQL(
+    "SELECT number, at, kind, subject, payload"
+    "  FROM event WHERE number > $1 ORDER BY number LIMIT $2");
+
+static const struct statement find_follower = SQL("SELECT number FROM follower WHERE name = $1");
+
+static const struct statement set_follower = SQL(
+    "INSERT INTO follower (name, number) VALUES ($1, $2)"
+    " ON CONFLICT (name) DO UPDATE SET number = excluded.number");
+
+bool event_add(struct tx *tx, instant now, const char *kind, struct str subject,
+               struct str payload, struct error *err)
+{
+    int64_t number;
+    return db_next_number(tx, "event", &number, err)
+        && db_do(tx, &add_event,
+                 ARGS(arg_int(number), arg_int(now), arg_text(str_of(kind)), arg_text(subject),
+                      arg_text(payload)),
+                 NULL, err);
+}
+
+bool events_after(struct tx *tx, int64_t number, int64_t limit, struct event **events,
+                  size_t *count, struct error *err)
+{
+    list_of(struct event) list = { 0 };
+    struct rows rows;
+    if (!db_query(tx, &later_events, ARGS(arg_int(number), arg_int(limit)), &rows, err))
+        return false;
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), &list) = (struct event){ .number = row_int(&rows, 0),
+                                                         .at = row_int(&rows, 1),
+                                                         .kind = row_text(&rows, 2),
+                                                         .subject = row_text(&rows, 3),
+                                                         .payload = row_text(&rows, 4) };
+    *events = list.at;
+    *count = list.len;
+    return rows_end(&rows, err);
+}
+
+bool follower_position(struct tx *tx, const char *follower, int64_t *number, struct error *err)
+{
+    return db_number(tx, &find_follower, ARGS(arg_text(str_of(follower))), 0, number, err);
+}
+
+bool follower_advance(struct tx *tx, const char *follower, int64_t number, struct error *err)
+{
+    return db_do(tx, &set_follower, ARGS(arg_text(str_of(follower)), arg_int(number)), NULL, err);
+}
