@@ -16,6 +16,8 @@ struct key_use {
     const char *purpose; /* N_(), one sentence for the operator */
 };
 
+struct check;
+
 /* An entry of the navigation and of the home page. */
 struct entry {
     const char *path;
@@ -34,6 +36,7 @@ struct service {
     const struct job_kind *jobs;         /* ends with a NULL name */
     const struct entry *entries;         /* ends with a NULL path */
     const struct key_use *keys;          /* ends with a NULL name */
+    const struct check *checks;          /* of `fundament doctor` (operation/doctor.h); NULL name */
 
     /* Makes the service's own state (keys, caches) in the app's arena; called once, at open. */
     bool (*start)(struct app *app, void **state, struct error *err);

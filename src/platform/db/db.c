@@ -4,13 +4,14 @@
 
 #include "base/list.h"
 #include "platform/config.h"
+#include "platform/db/db_backup.h"
 
 static const struct db_engine *const engines[] = { &db_sqlite, &db_postgres };
 
 /* A file that is not named by its full path is in the data folder. */
-static struct str full_url(const struct config *config, struct arena *arena, struct str url)
+struct str db_url(const struct config *config, struct arena *arena)
 {
-    struct str prefix = str_of(db_sqlite.prefix);
+    struct str url = config_text(config, "database"), prefix = str_of(db_sqlite.prefix);
     struct str path = str_slice(url, prefix.len, url.len);
     if (!str_starts(url, prefix) || str_starts(path, STR("/")))
         return url;
@@ -21,7 +22,7 @@ static struct str full_url(const struct config *config, struct arena *arena, str
 bool db_open(const struct config *config, struct db **db, struct error *err)
 {
     struct arena arena = { 0 };
-    struct str url = full_url(config, &arena, config_text(config, "database"));
+    struct str url = db_url(config, &arena);
     bool ok = db_open_url(url, config_int(config, "database.connections"), db, err);
     arena_free(&arena);
     return ok;
