@@ -17,6 +17,7 @@ struct key_use {
 };
 
 struct check;
+struct export_table;
 
 /* An entry of the navigation and of the home page. */
 struct entry {
@@ -36,6 +37,7 @@ struct service {
     const struct job_kind *jobs;         /* ends with a NULL name */
     const struct entry *entries;         /* ends with a NULL path */
     const struct key_use *keys;          /* ends with a NULL name */
+    const struct export_table *exports;  /* of `fundament export` (operation/export.h); NULL name */
     const struct check *checks;          /* of `fundament doctor` (operation/doctor.h); NULL name */
 
     /* Makes the service's own state (keys, caches) in the app's arena; called once, at open. */
@@ -52,6 +54,6 @@ struct service {
 
 /* The parts of the platform, in the order in which they start. */
 extern const struct service platform_service, keys_service, people_service, organisations_service,
-    record_service, nodes_service;
+    record_service, nodes_service, operation_service;
 
 #endif

@@ -2,6 +2,7 @@
 /* The sector register: who is who in education. See README.md in this folder. */
 #include "platform/service.h"
 #include "sector/demo.h"
+#include "sector/export.h"
 #include "sector/pages.h"
 #include "sector/rest.h"
 
@@ -60,5 +61,6 @@ const struct service sector_service = {
     .migrations = migrations,
     .routes = routes,
     .entries = entries,
+    .exports = sector_exports,
     .seed_demo = sector_seed_demo,
 };

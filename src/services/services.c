@@ -11,6 +11,7 @@ const struct service *const all_services[] = {
     &organisations_service,
     &record_service,
     &nodes_service,
+    &operation_service,
     &sector_service,
     &nummervoorziening_service,
     NULL,

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "services/nummervoorziening/batch.h"
 #include "services/nummervoorziening/demo.h"
+#include "services/nummervoorziening/export.h"
 #include "services/nummervoorziening/pages.h"
 #include "services/nummervoorziening/soap.h"
 #include "services/nummervoorziening/state.h"
@@ -146,6 +147,7 @@ const struct service nummervoorziening_service = {
     .routes = routes,
     .jobs = jobs,
     .entries = entries,
+    .exports = nummervoorziening_exports,
     .start = start,
     .stop = stop,
     .recover = recover,
