@@ -28,6 +28,8 @@ struct entry {
     enum role audience;  /* of an open entry: on whose card of the home page it stands too */
 };
 
+struct organisations;
+
 struct service {
     const char *name;                    /* "nummervoorziening": also its folder and log name */
     const char *title;                   /* N_("Nummervoorziening") */
@@ -39,6 +41,8 @@ struct service {
     const struct key_use *keys;          /* ends with a NULL name */
     const struct export_table *exports;  /* of `fundament export` (operation/export.h); NULL name */
     const struct check *checks;          /* of `fundament doctor` (operation/doctor.h); NULL name */
+    const struct organisations *organisations; /* what this service knows of them; one service's
+                                                  (platform/organisations/organisations.h) */
 
     /* Makes the service's own state (keys, caches) in the app's arena; called once, at open. */
     bool (*start)(struct app *app, void **state, struct error *err);
@@ -53,7 +57,7 @@ struct service {
 };
 
 /* The parts of the platform, in the order in which they start. */
-extern const struct service platform_service, keys_service, people_service, organisations_service,
-    record_service, nodes_service, operation_service;
+extern const struct service platform_service, keys_service, people_service, mail_service,
+    organisations_service, record_service, nodes_service, operation_service;
 
 #endif

@@ -12,31 +12,30 @@ static struct str organisation_id(struct str organisation, struct str prefix)
     return str_slice(organisation, prefix.len, organisation.len);
 }
 
+/* The same behind the organisation for which the person has this role now. */
 static struct str person_organisation(const struct request *request, struct str prefix,
-                                      const enum role *roles, size_t count)
+                                      enum role role)
 {
-    for (size_t i = 0; request->session && i < count; i++) {
-        struct str organisation = session_organisation(request->session, roles[i]);
-        struct str id = organisation_id(organisation, prefix);
-        if (id.len)
-            return id;
-    }
-    return (struct str){ 0 };
+    return organisation_id(session_organisation(request->session, role), prefix);
 }
 
-bool request_board(const struct request *request, struct board_number *board, struct error *err)
+bool request_board(const struct request *request, enum role role, struct board_number *board,
+                   struct error *err)
 {
-    static const enum role roles[] = { ROLE_BOARD_ADMIN, ROLE_BOARD_MEMBER };
-    struct str id = person_organisation(request, STR("board:"), roles, 2);
+    struct str id = person_organisation(request, STR("board:"), ROLE_BOARD_MEMBER);
     if (!id.len)
         return fail(err, FORBIDDEN, NULL, N_("Your account does not work for a school board."));
+    if (!session_acts_for(request->session, role,
+                          session_organisation(request->session, ROLE_BOARD_MEMBER)))
+        return fail(err, FORBIDDEN, NULL,
+                    N_("For this, you must decide for the school board. Ask one of its "
+                       "administrators."));
     return board_number_parse(id, board, err);
 }
 
 bool request_vendor(const struct request *request, struct oin *oin, struct error *err)
 {
-    static const enum role roles[] = { ROLE_VENDOR };
-    struct str id = person_organisation(request, STR("vendor:"), roles, 1);
+    struct str id = person_organisation(request, STR("vendor:"), ROLE_VENDOR);
     if (!id.len)
         return fail(err, FORBIDDEN, NULL, N_("Your account does not work for a vendor."));
     return oin_parse(id, oin, err);

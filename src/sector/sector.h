@@ -105,8 +105,10 @@ bool sector_vendors(struct tx *tx, struct vendor_list *vendors, struct error *er
 /* Organisations as accounts know them: "board:41804", "vendor:OIN". */
 struct str board_organisation(struct arena *arena, const struct board_number *number);
 struct str vendor_organisation(struct arena *arena, const struct oin *oin);
-/* The board or vendor that the person of this request works for; FORBIDDEN when there is none. */
-bool request_board(const struct request *request, struct board_number *board, struct error *err);
+/* The board or vendor that the person of this request works for now; FORBIDDEN when there is none, or
+ * when they do not have this role (ROLE_BOARD_MEMBER or ROLE_BOARD_ADMIN) for that board. */
+bool request_board(const struct request *request, enum role role, struct board_number *board,
+                   struct error *err);
 bool request_vendor(const struct request *request, struct oin *oin, struct error *err);
 /* The vendor of a machine's certificate (serialNumber = OIN), active in the register or not. */
 bool request_client_oin(const struct request *request, struct oin *oin, struct error *err);
@@ -132,6 +134,9 @@ bool sector_import_duo(struct db *db, struct arena *arena, struct str bytes,
                        const struct import_options *options, instant now,
                        const struct import_listener *listener, struct import_report *report,
                        struct error *err);
+
+/* What the platform asks of organisations (platform/organisations/organisations.h). */
+extern const struct organisations sector_organisations;
 
 extern const struct service sector_service;
 

@@ -62,5 +62,6 @@ const struct service sector_service = {
     .routes = routes,
     .entries = entries,
     .exports = sector_exports,
+    .organisations = &sector_organisations,
     .seed_demo = sector_seed_demo,
 };

@@ -8,6 +8,7 @@ const struct service *const all_services[] = {
     &platform_service,
     &keys_service,
     &people_service,
+    &mail_service,
     &organisations_service,
     &record_service,
     &nodes_service,

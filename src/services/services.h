@@ -10,7 +10,7 @@ extern const struct service *const all_services[];
 
 /* So many at the start of the table are not optional: the parts of the platform and the sector
  * register. */
-#define BASE_SERVICES 8
+#define BASE_SERVICES 9
 
 /* The place of the optional service of this name; false when there is none. */
 bool service_find(struct str name, size_t *place);

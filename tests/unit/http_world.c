@@ -115,7 +115,8 @@ static const struct route routes[] = {
 };
 static const struct service test_service = { .name = "test", .routes = routes };
 static const struct service *const services[] = { &platform_service, &people_service,
-                                                      &test_service, NULL };
+                                                      &test_service,
+                                                      &organisations_service, NULL };
 
 static void open_app(struct test *t, struct app *app)
 {

@@ -62,7 +62,9 @@ bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err
     }
     arena->rescue = &here;
     tx->failed = false;
+    tx->acting = NULL;
     bool ok = work(tx, with, err);
+    tx->acting = NULL;
     arena->rescue = outer;
     if (ok && tx->failed)
         return fail_internal(err, "a failed statement was passed over");
@@ -110,6 +112,16 @@ struct arena *tx_use_arena(struct tx *tx, struct arena *arena)
 static bool too_many_args(const struct statement *statement, struct error *err)
 {
     return fail_internal(err, "more than %d arguments: %s", ARGS_MAX, statement->sql);
+}
+
+void tx_set_acting(struct tx *tx, const void *acting)
+{
+    tx->acting = acting;
+}
+
+const void *tx_acting(const struct tx *tx)
+{
+    return tx->acting;
 }
 
 bool db_do(struct tx *tx, const struct statement *statement, struct args args, int64_t *changed,

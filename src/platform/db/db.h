@@ -102,6 +102,11 @@ struct arena *tx_arena(const struct tx *tx);
  * rows than memory should hold; returns the one before, to be put back. */
 struct arena *tx_use_arena(struct tx *tx, struct arena *arena);
 
+/* In whose name this transaction writes, for the audit trail: set within the work, and forgotten
+ * when that ends. The database does not look into it. NULL: in nobody else's. */
+void tx_set_acting(struct tx *tx, const void *acting);
+const void *tx_acting(const struct tx *tx);
+
 /* Runs a statement whose rows nobody wants. `changed`, when not NULL, gets the number of rows. A
  * statement that fails fails its whole transaction, whatever `work` returns: where a row may exist
  * already, write ON CONFLICT. */

@@ -42,6 +42,7 @@ struct tx {
     struct db *db;
     struct arena *arena;
     void *connection; /* the engine's own */
+    const void *acting;
     bool failed;      /* a statement failed: PostgreSQL has given the transaction up */
 };
 

@@ -155,7 +155,8 @@ bool request_json(struct request *request, const struct node **json, struct erro
 /* The request's read transaction: one snapshot for the whole request. */
 bool request_tx(struct request *request, struct tx **tx, struct error *err);
 
-/* Runs `work` in a durable write transaction (see db_write). */
+/* Runs `work` in a durable write transaction (see db_write). What an operator does who acts for a
+ * board is written down in the board's name (audit.h). */
 bool request_write(struct request *request, db_work *work, void *with, struct error *err);
 
 /* Replies. They return true, so that a handler may end with them. */

@@ -4,6 +4,7 @@
 #include "platform/http/form.h"
 #include "platform/format/json.h"
 #include "platform/http/server.h"
+#include "platform/people/accounts.h"
 #include "platform/service.h"
 
 #define HOST_BYTES 260
@@ -116,9 +117,23 @@ bool request_tx(struct request *request, struct tx **tx, struct error *err)
     return true;
 }
 
+struct deed {
+    const struct acting *acting;
+    db_work *work;
+    void *with;
+};
+
+static bool do_deed(struct tx *tx, void *with, struct error *err)
+{
+    const struct deed *deed = with;
+    tx_set_acting(tx, deed->acting);
+    return deed->work(tx, deed->with, err);
+}
+
 bool request_write(struct request *request, db_work *work, void *with, struct error *err)
 {
-    return db_write(request->app->db, request->arena, work, with, err);
+    struct deed deed = { request->session ? request->session->acting : NULL, work, with };
+    return db_write(request->app->db, request->arena, do_deed, &deed, err);
 }
 
 /* Which of Dutch and English stands first among an Accept-Language's languages, by their q (RFC

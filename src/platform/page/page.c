@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "platform/people/accounts.h"
 #include "platform/embedded.h"
+#include "platform/organisations/frame.h"
 #include "platform/service.h"
 #include "platform/version.h"
 
@@ -114,6 +115,7 @@ struct node *page_new(struct request *request, struct str title)
     node_put_flag(page, "at_home", str_eq(request->path, STR("/")));
     node_put_text(page, "token", csrf_token(request));
     put_person(request, page);
+    put_working(request, page);
     put_entries(request, page);
     node_put_list(page, "crumbs");
     node_put_list(page, "notices");

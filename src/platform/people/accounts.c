@@ -36,9 +36,11 @@ bool role_parse(struct str name, enum role *role)
     return false;
 }
 
-static bool includes(enum role held, enum role wanted)
+static bool gives(const struct membership *membership, enum role wanted)
 {
-    return held == wanted || (held == ROLE_BOARD_ADMIN && wanted == ROLE_BOARD_MEMBER);
+    return !membership->aside
+           && (membership->role == wanted
+               || (membership->role == ROLE_BOARD_ADMIN && wanted == ROLE_BOARD_MEMBER));
 }
 
 bool session_has(const struct session *session, enum role role)
@@ -48,7 +50,7 @@ bool session_has(const struct session *session, enum role role)
     if (!session || role == ROLE_PERSON)
         return session != NULL;
     for (size_t i = 0; i < session->membership_count; i++)
-        if (includes(session->memberships[i].role, role))
+        if (gives(&session->memberships[i], role))
             return true;
     return false;
 }
@@ -56,7 +58,7 @@ bool session_has(const struct session *session, enum role role)
 bool session_acts_for(const struct session *session, enum role role, struct str organisation)
 {
     for (size_t i = 0; session && i < session->membership_count; i++)
-        if (includes(session->memberships[i].role, role)
+        if (gives(&session->memberships[i], role)
             && str_eq(session->memberships[i].organisation, organisation))
             return true;
     return false;
@@ -65,7 +67,7 @@ bool session_acts_for(const struct session *session, enum role role, struct str 
 struct str session_organisation(const struct session *session, enum role role)
 {
     for (size_t i = 0; session && i < session->membership_count; i++)
-        if (includes(session->memberships[i].role, role))
+        if (gives(&session->memberships[i], role))
             return session->memberships[i].organisation;
     return STR("");
 }

@@ -12,6 +12,15 @@
 struct membership {
     enum role role;
     struct str organisation; /* empty for ROLE_OPERATOR */
+    bool aside;              /* the person works for another organisation now: it does not count */
+};
+
+/* An operator who acts for a board, for a reason that the board reads
+ * (platform/organisations/acting.h). */
+struct acting {
+    struct str id;
+    struct str organisation, reason;
+    instant started, ends;
 };
 
 struct session {
@@ -20,14 +29,15 @@ struct session {
     struct str name;         /* as the person is called on pages */
     const struct membership *memberships;
     size_t membership_count;
+    const struct acting *acting; /* NULL: they work in their own name */
 };
 
-/* Does the session (NULL: nobody's) have this role, for any organisation? An admin of a board is a
- * member too. */
+/* Does the session (NULL: nobody's) have this role, for any organisation that the person works for
+ * now? An admin of a board is a member too. */
 bool session_has(const struct session *session, enum role role);
 /* ... and for this organisation? */
 bool session_acts_for(const struct session *session, enum role role, struct str organisation);
-/* The organisation of the first membership with this role; empty when there is none. */
+/* The organisation for which the person has this role now; empty when there is none. */
 struct str session_organisation(const struct session *session, enum role role);
 
 const char *role_name(enum role role);              /* "board-admin": as commands and the database say it */
@@ -71,6 +81,8 @@ struct session_limits {
 };
 bool session_start(struct tx *tx, struct str account, instant now,
                    const struct session_limits *limits, struct str *cookie, struct error *err);
+/* Under what the database knows the session of a cookie. */
+struct str session_hash(struct arena *arena, struct str cookie);
 bool session_end(struct tx *tx, struct str cookie, struct error *err);
 /* Ends all sessions of the account but this one (all, when `cookie` is empty). */
 bool session_end_others(struct tx *tx, struct str account, struct str cookie, struct error *err);

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/random.h"
 #include "platform/config.h"
+#include "platform/organisations/working.h"
 
 #include <openssl/sha.h>
 
@@ -42,7 +43,7 @@ struct session_limits session_limits(const struct config *config)
     };
 }
 
-static struct str hash_of(struct arena *arena, struct str cookie)
+struct str session_hash(struct arena *arena, struct str cookie)
 {
     unsigned char *hash = arena_alloc(arena, SHA256_DIGEST_LENGTH);
     SHA256((const unsigned char *)cookie.at, cookie.len, hash);
@@ -62,20 +63,20 @@ bool session_start(struct tx *tx, struct str account, instant now,
     *cookie = random_token(arena, COOKIE_BYTES);
     return db_do(tx, &delete_expired, ARGS(arg_int(now)), NULL, err)
            && db_do(tx, &insert_session,
-                    ARGS(arg_bytes(hash_of(arena, *cookie)), arg_text(account), arg_int(now),
+                    ARGS(arg_bytes(session_hash(arena, *cookie)), arg_text(account), arg_int(now),
                          arg_int(end_of(now, now, limits))),
                     NULL, err);
 }
 
 bool session_end(struct tx *tx, struct str cookie, struct error *err)
 {
-    return db_do(tx, &delete_session, ARGS(arg_bytes(hash_of(tx_arena(tx), cookie))), NULL, err);
+    return db_do(tx, &delete_session, ARGS(arg_bytes(session_hash(tx_arena(tx), cookie))), NULL, err);
 }
 
 bool session_end_others(struct tx *tx, struct str account, struct str cookie, struct error *err)
 {
     return db_do(tx, &delete_others,
-                 ARGS(arg_text(account), arg_bytes(hash_of(tx_arena(tx), cookie))), NULL, err);
+                 ARGS(arg_text(account), arg_bytes(session_hash(tx_arena(tx), cookie))), NULL, err);
 }
 
 static bool load_memberships(struct tx *tx, struct session *session, struct error *err)
@@ -103,7 +104,7 @@ bool session_load(struct tx *tx, struct str cookie, instant now, const struct se
     if (cookie.len != COOKIE_CHARS)
         return true;
     if (!db_query(tx, &find_session,
-                  ARGS(arg_bytes(hash_of(tx_arena(tx), cookie)), arg_int(now)), &rows, err))
+                  ARGS(arg_bytes(session_hash(tx_arena(tx), cookie)), arg_int(now)), &rows, err))
         return false;
     struct session *loaded = NULL;
     if (rows_next(&rows)) {
@@ -112,7 +113,8 @@ bool session_load(struct tx *tx, struct str cookie, instant now, const struct se
         loaded->name = row_text(&rows, 1);
         loaded->touch = row_int(&rows, 2) <= now - TOUCH_EVERY;
     }
-    if (!rows_end(&rows, err) || (loaded && !load_memberships(tx, loaded, err)))
+    if (!rows_end(&rows, err) || (loaded && !load_memberships(tx, loaded, err))
+        || (loaded && !working_load(tx, session_hash(tx_arena(tx), cookie), now, loaded, err)))
         return false;
     *session = loaded;
     return true;
@@ -121,7 +123,7 @@ bool session_load(struct tx *tx, struct str cookie, instant now, const struct se
 bool session_touch(struct tx *tx, struct str cookie, instant now,
                    const struct session_limits *limits, struct error *err)
 {
-    struct str hash = hash_of(tx_arena(tx), cookie);
+    struct str hash = session_hash(tx_arena(tx), cookie);
     int64_t created;
     return db_number(tx, &find_created, ARGS(arg_bytes(hash)), 0, &created, err)
            && db_do(tx, &touch_session,
@@ -133,7 +135,7 @@ bool session_list(struct tx *tx, struct str account, struct str cookie, instant 
                   struct session_uses *uses, struct error *err)
 {
     struct rows rows;
-    struct str here = hash_of(tx_arena(tx), cookie);
+    struct str here = session_hash(tx_arena(tx), cookie);
     *uses = (struct session_uses){ 0 };
     if (!db_query(tx, &list_sessions, ARGS(arg_text(account), arg_int(now)), &rows, err))
         return false;

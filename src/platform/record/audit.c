@@ -85,6 +85,14 @@ static bool hash_before(struct tx *tx, int64_t number, struct hash *before, stru
         || fail_internal(err, "audit row %lld is gone", (long long)(number - 1));
 }
 
+/* The detail with the acting in front. */
+static struct str acting_detail(struct tx *tx, const struct acting *acting, struct str detail)
+{
+    struct str more = detail.len > 2 ? str_slice(detail, 1, detail.len) : STR("}");
+    return str_format(tx_arena(tx), "{\"acting\":\"%.*s\"%s%.*s", FMT(acting->id),
+                      detail.len > 2 ? "," : "", FMT(more));
+}
+
 bool audit_add(struct tx *tx, instant now, const struct audit_entry *entry, struct error *err)
 {
     struct row row = { .at = now,
@@ -94,6 +102,11 @@ bool audit_add(struct tx *tx, instant now, const struct audit_entry *entry, stru
                        .subject = entry->subject,
                        .detail = entry->detail };
     struct hash before, hash;
+    const struct acting *acting = tx_acting(tx);
+    if (acting) {
+        row.on_behalf = acting->organisation;
+        row.detail = acting_detail(tx, acting, entry->detail);
+    }
     return db_next_number(tx, SERIES, &row.number, err)
         && hash_before(tx, row.number, &before, err)
         && hash_row(&row, hash_str(&before), &hash, err)

@@ -15,6 +15,8 @@ struct audit_entry {
     struct str detail;     /* a short JSON object or empty; no personal value */
 };
 
+/* While an operator acts for a board (tx_acting), the row stands in the board's name whatever
+ * `on_behalf` says, and its detail names the acting: {"acting":"ID",...}. */
 bool audit_add(struct tx *tx, instant now, const struct audit_entry *entry, struct error *err);
 
 /* "account:ID" of a person or "client:OIN" of a machine. */

@@ -81,7 +81,7 @@ static bool read_view(struct view *view, struct error *err)
     char from[DAY_TEXT];
     view->period = period_of(request);
     recent_periods(view->period, request->now, view->starts);
-    return request_board(request, &view->board, err) && request_tx(request, &tx, err)
+    return request_board(request, ROLE_BOARD_MEMBER, &view->board, err) && request_tx(request, &tx, err)
            && sector_schools_of(tx, &view->board, &view->schools, err)
            && sector_vendors(tx, &view->vendors, err)
            && nv_signups(tx, &view->board, request->now, &view->signups, err)
@@ -398,7 +398,8 @@ bool show_overview(struct request *request, struct error *err)
         return table_reply_csv(request, "nummervoorziening.csv", use_columns, rows);
     struct node *page = page_new(request, tr(request, N_("Nummervoorziening")));
     page_crumb(page, "/", tr(request, N_("Home")));
-    node_put_flag(page, "may_change", session_has(request->session, ROLE_BOARD_ADMIN));
+    node_put_flag(page, "may_change", session_acts_for(request->session, ROLE_BOARD_ADMIN,
+                                   board_organisation(request->arena, &view.board)));
     put_schools(&view, page);
     put_periods(&view, page);
     put_chart(&view, page);

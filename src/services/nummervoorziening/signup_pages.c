@@ -38,7 +38,8 @@ static bool read_offer(struct choice *choice, struct error *err)
     struct tx *tx;
     struct callers all;
     choice->decider.who = audit_who(request);
-    if (!request_board(request, &choice->decider.board, err) || !request_tx(request, &tx, err)
+    if (!request_board(request, ROLE_BOARD_ADMIN, &choice->decider.board, err)
+        || !request_tx(request, &tx, err)
         || !sector_schools_of(tx, &choice->decider.board, &choice->schools, err)
         || !nv_callers(tx, &all, err))
         return false;

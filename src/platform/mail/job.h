@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The background work of mail, for its descriptor. */
+#ifndef PLATFORM_MAIL_JOB_H
+#define PLATFORM_MAIL_JOB_H
+
+#include "platform/record/jobs.h"
+
+#define MAIL_JOB      "mail.send"
+#define MAIL_ATTEMPTS 60 /* with the back-off of jobs: some two days */
+
+bool mail_job(struct app *app, struct arena *arena, const struct job *job, struct error *err);
+bool mail_forget_job(struct app *app, struct arena *arena, const struct job *job,
+                     struct error *err);
+
+#endif
