@@ -16,6 +16,7 @@ extern const struct command command_hpgn;
 extern const struct command command_import;
 extern const struct command command_migrate;
 extern const struct command command_restore;
+extern const struct command command_routes;
 extern const struct command command_serve;
 extern const struct command command_user;
 extern const struct command command_version;

@@ -4,7 +4,9 @@
 
 #include "base/buf.h"
 #include "base/instant.h"
+#include "platform/http/crowd.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -108,6 +110,94 @@ TEST(a_large_upload_arrives_whole)
     CHECK(str_eq(answer.body, body));
     client_close(client);
     end_server(world);
+}
+
+TEST(who_may_not_send_is_turned_away_after_the_head)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    struct answer answer = client_ask(client, "POST /test/turned-away HTTP/1.1\n" HOST
+                                              "Content-Length: 50000000\n\n");
+    CHECK_INT(answer.status, 403);
+    CHECK_STR(answer_header(&answer, "Content-Type"), STR("application/problem+json"));
+    client_close(client);
+    client = client_open(t, world->machines, &good);
+    answer = client_ask(client, "POST /test/turned-away-in-its-words HTTP/1.1\n" HOST
+                                "Transfer-Encoding: chunked\n\n");
+    CHECK_INT(answer.status, 403);
+    CHECK_STR(answer_header(&answer, "Content-Type"), STR("text/x-refusal"));
+    client_close(client);
+    end_server(world);
+}
+
+TEST(a_small_body_is_read_before_its_sender_is_judged)
+{
+    struct world *world = given_server(t, "");
+    struct pem good = given_client(t, world, 0, 10);
+    struct http_client *client = client_open(t, world->machines, &good);
+    CHECK_STR(post(t, client, "/test/turned-away", "", STR("abc")).body, STR("abc"));
+    client_close(client);
+    end_server(world);
+}
+
+/* Connections that are open at the same time and of which the last is refused. */
+static void check_places(struct test *t, struct world *world, int port, size_t places)
+{
+    struct http_client *clients[8];
+    CHECK(places < sizeof clients / sizeof *clients);
+    for (size_t i = 0; i < places; i++) {
+        clients[i] = client_open(t, port, NULL);
+        CHECK_INT(client_ask(clients[i], "GET /healthz HTTP/1.1\n" HOST "\n").status, 200);
+    }
+    CHECK(!client_try(t, port, NULL, "NORMAL"));
+    client_close(clients[0]);
+    struct http_client *next = NULL; /* its place is free once the server has seen the end */
+    for (int i = 0; i < 100 && !next; i++, usleep(10000))
+        next = client_try(t, port, NULL, "NORMAL");
+    CHECK(next);
+    CHECK_INT(client_ask(next, "GET /healthz HTTP/1.1\n" HOST "\n").status, 200);
+    client_close(next);
+    for (size_t i = 1; i < places; i++)
+        client_close(clients[i]);
+    (void)world;
+}
+
+TEST(one_address_cannot_take_all_connections)
+{
+    struct world *world = given_server(t, "limit.connections = 3\n");
+    check_places(t, world, world->people, 3);
+    end_server(world);
+}
+
+TEST(an_address_has_its_places_on_both_listeners_together)
+{
+    struct world *world = given_server(t, "limit.connections = 3\n");
+    struct http_client *first = client_open(t, world->machines, NULL);
+    CHECK_INT(client_ask(first, "GET /healthz HTTP/1.1\n" HOST "\n").status, 200);
+    check_places(t, world, world->people, 2);
+    client_close(first);
+    end_server(world);
+}
+
+static uint64_t name_of(const char *address)
+{
+    struct sockaddr_in v4 = { .sin_family = AF_INET };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
+        return crowd_name((const struct sockaddr *)&v4);
+    CHECK(inet_pton(AF_INET6, address, &v6.sin6_addr) == 1);
+    return crowd_name((const struct sockaddr *)&v6);
+}
+
+TEST(addresses_of_one_ipv6_network_are_one)
+{
+    CHECK(name_of("2001:db8:1:2::1") == name_of("2001:db8:1:2:ffff::9"));
+    CHECK(name_of("2001:db8:1:2::1") != name_of("2001:db8:1:3::1"));
+    CHECK(name_of("::ffff:192.0.2.1") == name_of("192.0.2.1"));
+    CHECK(name_of("192.0.2.1") != name_of("192.0.2.2"));
+    CHECK(name_of("::1") != 0);
+    CHECK(crowd_name(NULL) == 0);
 }
 
 TEST(a_compressed_body_is_refused)

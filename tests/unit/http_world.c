@@ -96,7 +96,23 @@ static bool much(struct request *request, struct error *err)
     return true;
 }
 
+static bool turn_away(struct request *request, struct error *err)
+{
+    (void)request;
+    return fail(err, FORBIDDEN, NULL, "Nothing of yours is read here.");
+}
+
+static void tell_away(struct request *request, const struct error *err)
+{
+    request->reply.status = 403;
+    reply_bytes(request, "text/x-refusal", str_of(err->message));
+}
+
 static const struct route routes[] = {
+    { POST, "/test/turned-away", echo, .on = MACHINES, .body = 64 * 1024 * 1024,
+      .admit = turn_away },
+    { POST, "/test/turned-away-in-its-words", echo, .on = MACHINES, .body = 64 * 1024 * 1024,
+      .admit = turn_away, .refuse = tell_away },
     { POST, "/test/echo", echo, .on = MACHINES, .body = 100 * 1024 },
     { POST, "/test/echo-quick", echo, .on = MACHINES, .body = 100 * 1024, .quick = true },
     { POST, "/test/upload", echo, .on = MACHINES, .body = 64 * 1024 * 1024 },

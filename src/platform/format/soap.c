@@ -218,6 +218,18 @@ bool soap_answer_as(struct request *request, const struct soap_service *service,
     return true;
 }
 
+void soap_refuse(struct request *request, const struct soap_service *service,
+                 const struct error *err)
+{
+    struct message message = {
+        .request = request, .service = service, .out = { .arena = request->arena }
+    };
+    struct error why = *err;
+    answer_fault(&message, &why, STATUS_FAULT);
+    request->reply.type = REPLY_TYPE;
+    request->reply.body = message.out;
+}
+
 bool soap_answer(struct request *request, const struct soap_service *service, struct error *err)
 {
     struct soap_headers headers = {

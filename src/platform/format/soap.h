@@ -48,4 +48,8 @@ struct soap_headers {
 bool soap_answer_as(struct request *request, const struct soap_service *service,
                     const struct soap_headers *headers);
 
+/* Answers with a Fault what is refused before its message was read, so that it names none. */
+void soap_refuse(struct request *request, const struct soap_service *service,
+                 const struct error *err);
+
 #endif

@@ -172,6 +172,28 @@ static bool check_body(struct exchange *exchange, struct error *err)
     return (uint64_t)bytes <= exchange->body_limit || fail_too_large(err, exchange->body_limit);
 }
 
+/* A small body is read all the same: its refusal can then name the message that it answers. */
+static bool is_large(const struct request *request)
+{
+    int64_t bytes = 0;
+    if (request_header(request, "Transfer-Encoding").len)
+        return true;
+    return str_to_int(request_header(request, "Content-Length"), QUICK_BODY + 1, INT64_MAX, &bytes);
+}
+
+static bool check_sender(struct exchange *exchange, struct error *err)
+{
+    struct request *request = &exchange->request;
+    if (!request->route->admit || !is_large(request))
+        return true;
+    exchange->turned_away = !request->route->admit(request, err);
+    /* Not held while the body comes, which may take a minute. */
+    if (request->tx)
+        db_read_end(request->tx);
+    request->tx = NULL;
+    return !exchange->turned_away;
+}
+
 bool admit(struct exchange *exchange, struct error *err)
 {
     struct request *request = &exchange->request;
@@ -183,5 +205,6 @@ bool admit(struct exchange *exchange, struct error *err)
         && find_route(exchange, err)
         && check_machine(exchange, err)
         && check_login_limit(exchange, err)
-        && check_body(exchange, err);
+        && check_body(exchange, err)
+        && check_sender(exchange, err);
 }

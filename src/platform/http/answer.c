@@ -90,6 +90,10 @@ static void answer_or_refuse(struct exchange *exchange)
     if (err.kind == NO_ERROR && run_route(request, &err))
         return;
     log_refusal(exchange, &err);
+    if (exchange->turned_away && request->route->refuse) {
+        request->route->refuse(request, &err);
+        return;
+    }
     know_person(request);
     reply_problem(request, &err);
 }

@@ -67,6 +67,11 @@ struct route {
     size_t body;                    /* most bytes of a body; 0: BODY_FORM for POST and PUT */
     bool quick;                     /* answers small requests in the network thread: no slow work */
     bool (*is_quick)(const struct request *request); /* with `quick`: for these only; NULL: all */
+    /* Asked before a body of more than QUICK_BODY bytes, or of an unknown length, is read: may its
+     * sender send it at all? In the network thread, with request_tx; NULL: who came so far may. */
+    bool (*admit)(struct request *request, struct error *err);
+    /* How such a refusal is told, in the words of this route's clients; NULL: as any other. */
+    void (*refuse)(struct request *request, const struct error *err);
     bool no_csrf;                   /* a POST that carries no form token (an API for machines) */
     bool open;                      /* a MACHINES route that needs no certificate (health) */
     const struct api *api;

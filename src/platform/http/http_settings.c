@@ -20,6 +20,10 @@ const struct setting http_settings[] = {
       1, 1048576 },
     { "http.threads", SETTING_INT, "4", N_("Network threads per listener."), 1, 64 },
     { "http.workers", SETTING_INT, "32", N_("Threads that answer requests."), 1, 1024 },
+    { "limit.connections", SETTING_INT, "2000",
+      N_("Most connections that one address may hold at a time; a reverse proxy is not counted. 0: no "
+         "limit."),
+      0, 1000000 },
     { "limit.login", SETTING_INT, "10",
       N_("Log-in attempts a minute from one address; 0: no limit."), 0, 100000 },
     { "limit.machines", SETTING_INT, "2000",

@@ -3,7 +3,9 @@
  * just enough not to be idle and never finish (a request line, a body or a handshake in drips), or
  * read so little. */
 #include "base/log.h"
+#include "platform/app.h"
 #include "platform/http/server.h"
+#include "platform/metrics.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -48,16 +50,33 @@ static void leave(struct server *server, struct peer *peer)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* Before anything is kept of it. Those who connect at the very same moment may be a few more. */
+enum MHD_Result peer_accept(void *with, const struct sockaddr *from, socklen_t size)
+{
+    const struct gate *gate = with;
+    struct server *server = gate->server;
+    (void)size;
+    if (crowd_has_room(server->crowd, crowd_name(from)))
+        return MHD_YES;
+    metrics_count(server->app->metrics, "fundament_connections_refused_total",
+                  "Connections that were refused because their address held limit.connections.",
+                  "listener", gate->name, 1);
+    return MHD_NO;
+}
+
 static struct peer *arrive(struct gate *gate, struct MHD_Connection *mhd)
 {
+    const struct sockaddr *from =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     struct peer *peer = calloc(1, sizeof *peer);
     if (!peer)
         return NULL;
     peer->gate = gate;
     peer->since = instant_monotonic();
     peer->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    read_address(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
-                 peer->address);
+    read_address(from, peer->address);
+    if (!gate->proxied && crowd_enter(gate->server->crowd, crowd_name(from)))
+        peer->name = crowd_name(from);
     if (!gate->proxied)
         peer->credentials = tls_dress(
             gate->server->tls,
@@ -80,6 +99,7 @@ void peer_notify(void *with, struct MHD_Connection *mhd, void **context,
         return;
     *context = NULL;
     leave(gate->server, peer);
+    crowd_leave(gate->server->crowd, peer->name);
     if (peer->credentials)
         credentials_release(peer->credentials);
     free(peer);

@@ -94,6 +94,7 @@ static void set_limits(struct server *server)
     server->login_limit = ratelimit_new(arena, login, login < LOGIN_BURST ? login : LOGIN_BURST);
     server->memory_limit = (size_t)config_int(config, "http.memory") * MEBIBYTE;
     server->bodies_limit = (size_t)config_int(config, "http.bodies") * MEBIBYTE;
+    server->crowd = crowd_new(arena, config_int(config, "limit.connections"));
     server->request_limit = config_int(config, "http.request_seconds") * SECOND;
     server->slowest_reader = (size_t)config_int(config, "http.slowest_kib") * KIBIBYTE;
     server->idle_limit = config_int(config, "http.idle_seconds") * SECOND;
@@ -125,8 +126,9 @@ static bool start_daemon(struct gate *gate, struct error *err)
         { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(intptr_t)tls_no_certificate },
         { MHD_OPTION_END, 0, NULL },
     };
-    gate->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_go_on, gate, MHD_OPTION_ARRAY,
-                                    options, MHD_OPTION_END);
+    gate->daemon = MHD_start_daemon(flags, 0, gate->proxied ? NULL : peer_accept, gate,
+                                    exchange_go_on, gate, MHD_OPTION_ARRAY, options,
+                                    MHD_OPTION_END);
     if (!gate->daemon)
         return fail_internal(err, "libmicrohttpd does not start for %s", gate->name);
     log_info("listening", { "gate", str_of(gate->name) }, { "port", LOG_NUMBER(gate->port) },
@@ -219,6 +221,7 @@ static void close_all(struct server *server, instant grace)
     watch_stop(server);
     close_gates(server);
     exchange_free_pool(server);
+    crowd_free(server->crowd);
     if (server->tls)
         tls_free(server->tls);
     if (server->form_key)

@@ -12,6 +12,7 @@
 #define PLATFORM_SERVER_H
 
 #include "platform/http/client.h"
+#include "platform/http/crowd.h"
 #include "platform/config.h"
 #include "platform/http/http.h"
 #include "platform/keys/keys.h"
@@ -54,6 +55,7 @@ struct peer {
     struct gate *gate;
     int fd;
     char address[INET6_ADDRSTRLEN];
+    uint64_t name;                   /* in the crowd; 0: not counted there */
     struct credentials *credentials; /* of its TLS session; NULL on a proxy gate */
     struct machine machine;          /* who showed a certificate, once looked at */
     uint64_t looked_at;              /* the generation of the CA list and CRL it was checked with */
@@ -75,6 +77,7 @@ struct exchange {
     struct str raw;                  /* the target as it came */
     struct error refusal;            /* kind NO_ERROR: the request may be answered */
     bool begun, sent;
+    bool turned_away;                /* by its route's `admit` */
     bool unclear;                    /* nobody knows where this request ends: the last of its peer */
     enum stage stage;
     char *body;                      /* malloc'd: large ones grow without being copied */
@@ -94,6 +97,7 @@ struct server {
     struct machine_cache *machines;  /* certificates that the proxy hands on */
     struct workers *workers;
     struct ratelimit *people_limit, *machine_limit, *login_limit;
+    struct crowd *crowd;             /* connections by address; NULL: no limit */
     struct key *form_key;            /* behind form tokens */
     size_t memory_limit;             /* bytes that one request may hold */
     size_t bodies_limit;             /* bytes that all large bodies together may hold */
@@ -129,6 +133,8 @@ void exchange_free_pool(struct server *server);
 void peer_notify(void *gate, struct MHD_Connection *mhd, void **peer,
                  enum MHD_ConnectionNotificationCode code);
 struct peer *peer_of(struct MHD_Connection *mhd);
+/* May somebody from this address connect, or does it hold enough connections? */
+enum MHD_Result peer_accept(void *gate, const struct sockaddr *from, socklen_t size);
 bool watch_start(struct server *server, struct error *err);
 void watch_stop(struct server *server);
 

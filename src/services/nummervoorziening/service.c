@@ -38,7 +38,7 @@ static const struct migration migrations[] = {
 
 static const struct route routes[] = {
     { POST, SOAP_PATH, answer_soap, .on = MACHINES, .body = SOAP_BODY, .quick = true,
-      .is_quick = soap_is_quick },
+      .is_quick = soap_is_quick, .admit = soap_may_send, .refuse = soap_turn_away },
     { GET, SOAP_PATH, answer_wsdl, .on = EVERYWHERE, .open = true },
     { GET, "/nummervoorziening", show_overview, .on = PEOPLE, .role = ROLE_BOARD_MEMBER },
     { GET, "/nummervoorziening/aansluiten", show_signup, .on = PEOPLE, .role = ROLE_BOARD_ADMIN },

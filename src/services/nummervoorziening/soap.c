@@ -453,14 +453,42 @@ bool answer_soap(struct request *request, struct error *err)
     return soap_answer(request, &nummervoorziening_soap, err);
 }
 
-/* By the SOAPAction header; one that says something else than the body is refused later. */
-bool soap_is_quick(const struct request *request)
+/* By the SOAPAction header; one that says something else than the body is refused later. The place of
+ * the row behind the last: none of them. */
+static size_t announced_operation(const struct request *request)
 {
     struct str action = str_trim(request_header(request, "SOAPAction"));
+    size_t place = 0;
     if (str_ends(action, STR("\"")))
         action = str_slice(action, 0, action.len - 1);
-    for (size_t i = 0; i < count_of(operations); i++)
-        if (operations[i].quick && str_ends(action, str_of(soap_operations[i].name)))
-            return true;
-    return false;
+    while (place < count_of(operations) && !str_ends(action, str_of(soap_operations[place].name)))
+        place++;
+    return place;
+}
+
+bool soap_is_quick(const struct request *request)
+{
+    size_t place = announced_operation(request);
+    return place < count_of(operations) && operations[place].quick;
+}
+
+bool soap_may_send(struct request *request, struct error *err)
+{
+    const struct soap_call nothing_read = { .request = request };
+    size_t place = announced_operation(request);
+    struct question question = { .request = request,
+                                 .service = nummervoorziening_state(request->app) };
+    struct tx *tx;
+    bool ok = find_asker(&nothing_read, false, &question.asker, err)
+              && request_tx(request, &tx, err)
+              && may_ask(tx, &question.asker, false, request->now, err);
+    if (!ok)
+        count_outcome(&question, place < count_of(operations) ? soap_operations[place].name : "other",
+                      false, err);
+    return ok;
+}
+
+void soap_turn_away(struct request *request, const struct error *err)
+{
+    soap_refuse(request, &nummervoorziening_soap, err);
 }

@@ -15,6 +15,9 @@ extern const struct soap_service nummervoorziening_soap;
 bool answer_soap(struct request *request, struct error *err);
 /* Only single questions are answered in the network thread: they write nothing. */
 bool soap_is_quick(const struct request *request);
+/* Before a large body: is the vendor of the certificate one that may ask anything here? */
+bool soap_may_send(struct request *request, struct error *err);
+void soap_turn_away(struct request *request, const struct error *err);
 /* GET with ?wsdl (exact) or ?wsdl-lax (for clients that stumble over wsaw:UsingAddressing). */
 bool answer_wsdl(struct request *request, struct error *err);
 
