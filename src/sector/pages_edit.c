@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What an operator may change by hand. A form that is refused comes back with what was typed and the
- * reason beside the field. */
+ * reason beside the field; where somebody else was first, with both and the choice between them. */
+#include "base/list.h"
+#include "platform/page/conflict.h"
 #include "platform/record/audit.h"
 #include "sector/pages.h"
 #include "sector/register.h"
@@ -33,11 +35,6 @@ static struct node *form_page(struct request *request, const struct form_page *f
     return page;
 }
 
-static void put_version(struct node *page, struct arena *arena, int64_t version)
-{
-    page_field(page, "version", "hidden", STR(""), str_format(arena, "%lld", (long long)version));
-}
-
 static struct node *put_field(struct request *request, struct node *page, const char *name,
                               const char *label, struct str value, const char *hint)
 {
@@ -61,15 +58,34 @@ static bool is_correctable(const struct error *err)
     return err->kind == INVALID || err->kind == CONFLICT;
 }
 
+/* Was somebody else first? `field` of an error is then that of the thing's own name, or none. */
+static bool is_overtaken(const struct error *err, const char *field)
+{
+    return err->kind == CONFLICT && (!err->field || strcmp(err->field, field) == 0);
+}
+
+/* What the fields held when the form was opened. */
+struct start {
+    const char *name;
+    struct str value;
+};
+
+/* Without a form they are opened now, with these values. */
+static void put_starts(struct request *request, struct node *page, const struct form *form,
+                       const struct start *starts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        page_start(request, page, starts[i].name,
+                   form ? form_start(request, form, starts[i].name) : starts[i].value);
+}
+
 static bool read_form(struct request *request, struct form *form, struct edit *edit,
                       struct error *err)
 {
     if (!request_form(request, form, err))
         return false;
     edit->deed = (struct deed){ request->now, audit_who(request), SOURCE_PERSON, ANY_VERSION };
-    if (!str_to_int(form_text(form, "version"), 0, INT64_MAX, &edit->deed.version))
-        return fail(err, INVALID, NULL, N_("This form is incomplete. Open the page again."));
-    return true;
+    return form_version(form, &edit->deed.version, err);
 }
 
 static bool reply_saved(struct request *request, struct str path)
@@ -98,17 +114,27 @@ static bool find_board(struct request *request, struct board_row *row, struct er
                       FMT(ID_STR(number)));
 }
 
-static bool reply_board_form(struct request *request, const struct board *board, int64_t version,
-                             struct str name, const struct error *refused)
+static struct node *board_page(struct request *request, const struct board *board,
+                               struct str name)
 {
-    struct node *page = form_page(request, &(struct form_page){
+    return form_page(request, &(struct form_page){
         .title = tr(request, N_("Change school board")),
         .list = "/besturen",
         .list_title = N_("School boards"),
         .back = board_path(request, &board->number),
         .name = name,
     });
-    put_version(page, request->arena, version);
+}
+
+/* `form` as it was sent, or NULL. */
+static bool reply_board_form(struct request *request, const struct edit *edit,
+                             const struct form *form, struct str name, const struct error *refused)
+{
+    const struct board *board = &edit->board;
+    struct node *page = board_page(request, board, name);
+    const struct start starts[] = { { "name", board->name }, { "place", board->place } };
+    page_version(request, page, edit->deed.version);
+    put_starts(request, page, form, starts, count_of(starts));
     node_put_flag(put_field(request, page, "name", N_("Name"), board->name, NULL), "required", true);
     put_field(request, page, "place", N_("Place"), board->place, NULL);
     return reply_form(request, page, refused);
@@ -117,14 +143,33 @@ static bool reply_board_form(struct request *request, const struct board *board,
 bool show_board_form(struct request *request, struct error *err)
 {
     struct board_row row;
-    return find_board(request, &row, err)
-        && reply_board_form(request, &row.board, row.version, row.board.name, NULL);
+    if (!find_board(request, &row, err))
+        return false;
+    const struct edit edit = { .board = row.board, .deed.version = row.version };
+    return reply_board_form(request, &edit, NULL, row.board.name, NULL);
 }
 
 static bool write_board(struct tx *tx, void *with, struct error *err)
 {
     const struct edit *edit = with;
     return register_board(tx, &edit->deed, &edit->board, err);
+}
+
+static bool reply_board_conflict(struct request *request, const struct edit *edit,
+                                 const struct form *form, struct error *err)
+{
+    struct board_row row;
+    struct tx *tx;
+    if (!request_tx_anew(request, &tx, err) || !find_board(request, &row, err))
+        return false;
+    const struct shared_field fields[] = {
+        { "name", N_("Name"), edit->board.name, row.board.name, NULL },
+        { "place", N_("Place"), edit->board.place, row.board.place, NULL },
+    };
+    if (conflict_is_settled(fields, count_of(fields)))
+        return reply_saved(request, board_path(request, &row.board.number));
+    return reply_conflict(request, board_page(request, &row.board, row.board.name), form,
+                          edit->deed.version, row.version, fields, count_of(fields));
 }
 
 bool save_board(struct request *request, struct error *err)
@@ -139,8 +184,10 @@ bool save_board(struct request *request, struct error *err)
                                  .place = form_text(&form, "place") };
     if (request_write(request, write_board, &edit, err))
         return reply_saved(request, board_path(request, &row.board.number));
+    if (is_overtaken(err, ""))
+        return reply_board_conflict(request, &edit, &form, err);
     return is_correctable(err)
-        && reply_board_form(request, &edit.board, edit.deed.version, row.board.name, err);
+        && reply_board_form(request, &edit, &form, row.board.name, err);
 }
 
 /* Vendors */
@@ -163,19 +210,34 @@ static bool find_vendor(struct request *request, struct vendor_row *row, struct 
                       FMT(ID_STR(oin)));
 }
 
-/* `oin` as typed, for a new vendor; `name` of the vendor that is there. */
-static bool reply_vendor_form(struct request *request, const struct edit *edit, struct str oin,
-                              struct str name, const struct error *refused)
+static struct node *vendor_page(struct request *request, const struct edit *edit, struct str name)
 {
-    const struct vendor *vendor = &edit->vendor;
-    struct node *page = form_page(request, &(struct form_page){
+    return form_page(request, &(struct form_page){
         .title = tr(request, edit->new ? N_("Add a vendor") : N_("Change vendor")),
         .list = "/leveranciers",
         .list_title = N_("Vendors"),
-        .back = edit->new ? STR("") : vendor_path(request, &vendor->oin),
+        .back = edit->new ? STR("") : vendor_path(request, &edit->vendor.oin),
         .name = name,
     });
-    put_version(page, request->arena, edit->deed.version);
+}
+
+static struct str ended_value(const struct vendor *vendor)
+{
+    return vendor->ended ? STR("yes") : STR("");
+}
+
+/* `oin` as typed, for a new vendor; `name` of the vendor that is there. */
+static bool reply_vendor_form(struct request *request, const struct edit *edit,
+                              const struct form *form, struct str oin, struct str name,
+                              const struct error *refused)
+{
+    const struct vendor *vendor = &edit->vendor;
+    struct node *page = vendor_page(request, edit, name);
+    const struct start starts[] = { { "name", vendor->name },
+                                    { "website", vendor->website },
+                                    { "ended", ended_value(vendor) } };
+    page_version(request, page, edit->deed.version);
+    put_starts(request, page, form, starts, edit->new ? 0 : count_of(starts));
     if (edit->new)
         node_put_flag(put_field(request, page, "oin", N_("OIN"), oin,
                                 N_("20 characters, as in the vendor's PKIoverheid certificate.")),
@@ -193,7 +255,7 @@ bool show_new_vendor_form(struct request *request, struct error *err)
 {
     const struct edit edit = { .new = true };
     (void)err;
-    return reply_vendor_form(request, &edit, STR(""), STR(""), NULL);
+    return reply_vendor_form(request, &edit, NULL, STR(""), STR(""), NULL);
 }
 
 bool show_vendor_form(struct request *request, struct error *err)
@@ -202,13 +264,41 @@ bool show_vendor_form(struct request *request, struct error *err)
     if (!find_vendor(request, &row, err))
         return false;
     const struct edit edit = { .vendor = row.vendor, .deed.version = row.version };
-    return reply_vendor_form(request, &edit, STR(""), row.vendor.name, NULL);
+    return reply_vendor_form(request, &edit, NULL, STR(""), row.vendor.name, NULL);
 }
 
 static bool write_vendor(struct tx *tx, void *with, struct error *err)
 {
     const struct edit *edit = with;
     return register_vendor(tx, &edit->deed, &edit->vendor, err);
+}
+
+/* Who adds a vendor that is there goes on with changing it. */
+static bool reply_vendor_conflict(struct request *request, const struct edit *edit,
+                                  const struct form *form, struct error *err)
+{
+    static const struct value_title states[] = {
+        { "", N_("This vendor is active") }, { "yes", N_("This vendor has ended") }, { NULL, NULL }
+    };
+    struct vendor_row row;
+    struct tx *tx;
+    bool found;
+    if (!request_tx_anew(request, &tx, err)
+        || !store_find_vendor(tx, &edit->vendor.oin, &row, &found, err))
+        return false;
+    const struct shared_field fields[] = {
+        { "name", N_("Name"), edit->vendor.name, row.vendor.name, NULL },
+        { "website", N_("Website"), edit->vendor.website, row.vendor.website, NULL },
+        { "ended", N_("Status"), ended_value(&edit->vendor), ended_value(&row.vendor), states },
+    };
+    struct str path = vendor_path(request, &row.vendor.oin);
+    if (conflict_is_settled(fields, count_of(fields)))
+        return reply_saved(request, path);
+    struct node *page = vendor_page(request, &(struct edit){ .vendor = row.vendor },
+                                    row.vendor.name);
+    node_put_text(page, "action", str_format(request->arena, "%.*s/wijzigen", FMT(path)));
+    return reply_conflict(request, page, form, edit->deed.version, row.version, fields,
+                          count_of(fields));
 }
 
 bool save_new_vendor(struct request *request, struct error *err)
@@ -224,7 +314,9 @@ bool save_new_vendor(struct request *request, struct error *err)
     struct str oin = form_text(&form, "oin");
     if (oin_parse(oin, &edit.vendor.oin, err) && request_write(request, write_vendor, &edit, err))
         return reply_saved(request, vendor_path(request, &edit.vendor.oin));
-    return is_correctable(err) && reply_vendor_form(request, &edit, oin, STR(""), err);
+    if (is_overtaken(err, "oin"))
+        return reply_vendor_conflict(request, &edit, &form, err);
+    return is_correctable(err) && reply_vendor_form(request, &edit, &form, oin, STR(""), err);
 }
 
 bool save_vendor(struct request *request, struct error *err)
@@ -241,23 +333,30 @@ bool save_vendor(struct request *request, struct error *err)
         edit.vendor.ended = row.vendor.ended ? row.vendor.ended : request->now;
     if (request_write(request, write_vendor, &edit, err))
         return reply_saved(request, vendor_path(request, &row.vendor.oin));
+    if (is_overtaken(err, "oin"))
+        return reply_vendor_conflict(request, &edit, &form, err);
     return is_correctable(err)
-        && reply_vendor_form(request, &edit, STR(""), row.vendor.name, err);
+        && reply_vendor_form(request, &edit, &form, STR(""), row.vendor.name, err);
 }
 
 /* Certificates */
 
-static bool reply_certificate_form(struct request *request, const struct vendor *vendor,
-                                   const struct edit *edit, const struct error *refused)
+static struct node *certificate_page(struct request *request, const struct vendor *vendor)
 {
-    struct node *page = form_page(request, &(struct form_page){
+    return form_page(request, &(struct form_page){
         .title = tr(request, N_("Register a certificate")),
         .list = "/leveranciers",
         .list_title = N_("Vendors"),
         .back = vendor_path(request, &vendor->oin),
         .name = vendor->name,
     });
-    put_version(page, request->arena, 0);
+}
+
+static bool reply_certificate_form(struct request *request, const struct edit *edit,
+                                   const struct error *refused)
+{
+    struct node *page = certificate_page(request, &edit->vendor);
+    page_version(request, page, edit->deed.version);
     node_put_flag(put_field(request, page, "fingerprint", N_("SHA-256 fingerprint"),
                             edit->fingerprint,
                             N_("64 hexadecimal characters, with or without colons.")),
@@ -273,9 +372,9 @@ static bool reply_certificate_form(struct request *request, const struct vendor 
 bool show_certificate_form(struct request *request, struct error *err)
 {
     struct vendor_row row;
-    const struct edit edit = { 0 };
-    return find_vendor(request, &row, err)
-        && reply_certificate_form(request, &row.vendor, &edit, NULL);
+    if (!find_vendor(request, &row, err))
+        return false;
+    return reply_certificate_form(request, &(struct edit){ .vendor = row.vendor }, NULL);
 }
 
 static bool write_certificate(struct tx *tx, void *with, struct error *err)
@@ -290,6 +389,42 @@ static bool parse_day(struct str text, const char *field, instant *day, struct e
         || fail(err, INVALID, field, N_("Fill in a day, like 2026-11-23."));
 }
 
+static bool read_certificate(struct request *request, const struct form *form, struct edit *edit,
+                             struct error *err)
+{
+    edit->fingerprint = form_text(form, "fingerprint");
+    edit->from = form_text(form, "not_before");
+    edit->until = form_text(form, "not_after");
+    edit->certificate.serial = form_text(form, "serial");
+    return fingerprint_parse(request->arena, edit->fingerprint, &edit->certificate.fingerprint, err)
+        && parse_day(edit->from, "not_before", &edit->certificate.not_before, err)
+        && parse_day(edit->until, "not_after", &edit->certificate.not_after, err);
+}
+
+static bool reply_certificate_conflict(struct request *request, const struct edit *edit,
+                                       const struct form *form, struct error *err)
+{
+    struct oin owner;
+    struct certificate now = { 0 };
+    struct tx *tx;
+    bool found;
+    char from[DAY_TEXT], until[DAY_TEXT];
+    if (!request_tx_anew(request, &tx, err)
+        || !store_find_certificate(tx, edit->certificate.fingerprint, &owner, &now, &found, err))
+        return false;
+    const struct shared_field fields[] = {
+        { "serial", N_("Serial number"), edit->certificate.serial, now.serial, NULL },
+        { "not_before", N_("Valid from"), edit->from,
+          str_copy(request->arena, instant_day(now.not_before, from)), NULL },
+        { "not_after", N_("Valid until"), edit->until,
+          str_copy(request->arena, instant_day(now.not_after, until)), NULL },
+    };
+    struct node *page = certificate_page(request, &edit->vendor);
+    page_field(page, "fingerprint", "hidden", STR(""), edit->certificate.fingerprint);
+    return reply_conflict(request, page, form, edit->deed.version, certificate_version(&now),
+                          fields, count_of(fields));
+}
+
 bool save_certificate(struct request *request, struct error *err)
 {
     struct vendor_row row;
@@ -298,14 +433,10 @@ bool save_certificate(struct request *request, struct error *err)
     if (!find_vendor(request, &row, err) || !read_form(request, &form, &edit, err))
         return false;
     edit.vendor = row.vendor;
-    edit.fingerprint = form_text(&form, "fingerprint");
-    edit.from = form_text(&form, "not_before");
-    edit.until = form_text(&form, "not_after");
-    edit.certificate.serial = form_text(&form, "serial");
-    if (fingerprint_parse(request->arena, edit.fingerprint, &edit.certificate.fingerprint, err)
-        && parse_day(edit.from, "not_before", &edit.certificate.not_before, err)
-        && parse_day(edit.until, "not_after", &edit.certificate.not_after, err)
+    if (read_certificate(request, &form, &edit, err)
         && request_write(request, write_certificate, &edit, err))
         return reply_saved(request, vendor_path(request, &row.vendor.oin));
-    return is_correctable(err) && reply_certificate_form(request, &row.vendor, &edit, err);
+    if (is_overtaken(err, ""))
+        return reply_certificate_conflict(request, &edit, &form, err);
+    return is_correctable(err) && reply_certificate_form(request, &edit, err);
 }

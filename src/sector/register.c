@@ -2,6 +2,8 @@
 #include "sector/register.h"
 
 #include "base/encoding.h"
+#include "base/list.h"
+#include "platform/page/conflict.h"
 #include "platform/record/audit.h"
 #include "sector/changes.h"
 #include "sector/text.h"
@@ -138,11 +140,40 @@ bool fingerprint_parse(struct arena *arena, struct str text, struct str *fingerp
     return true;
 }
 
+int64_t certificate_version(const struct certificate *certificate)
+{
+    char from[DAY_TEXT], until[DAY_TEXT];
+    const struct str values[] = { certificate->serial, instant_day(certificate->not_before, from),
+                                  instant_day(certificate->not_after, until) };
+    return version_of(values, count_of(values));
+}
+
+/* Is the certificate there already as it is given? Another vendor's, and one that has other values
+ * than the person saw, stay as they are. */
+static bool check_certificate(struct tx *tx, const struct deed *deed, const struct oin *vendor,
+                              const struct certificate *certificate, bool *same, struct error *err)
+{
+    struct oin owner;
+    struct certificate known;
+    bool found;
+    *same = false;
+    if (!store_find_certificate(tx, certificate->fingerprint, &owner, &known, &found, err))
+        return false;
+    if (!found)
+        return true;
+    if (!str_eq(ID_STR(owner), ID_STR(*vendor)))
+        return fail_about(err, CONFLICT, "fingerprint",
+                          N_("This certificate is registered for another vendor, with OIN %s."), "%.*s",
+                          FMT(ID_STR(owner)));
+    *same = certificate_version(&known) == certificate_version(certificate);
+    return *same || check_version(deed, certificate_version(&known), err);
+}
+
 bool register_certificate(struct tx *tx, const struct deed *deed, const struct oin *vendor,
                           const struct certificate *certificate, struct error *err)
 {
     struct vendor_row known;
-    bool found;
+    bool found, same;
     if (!check_line(certificate->serial, "serial", SERIAL_BYTES, err))
         return false;
     if (certificate->not_after <= certificate->not_before)
@@ -153,6 +184,10 @@ bool register_certificate(struct tx *tx, const struct deed *deed, const struct o
     if (!found)
         return fail_about(err, NOT_FOUND, NULL, N_("There is no vendor with OIN %s."), "%.*s",
                           FMT(ID_STR(*vendor)));
+    if (!check_certificate(tx, deed, vendor, certificate, &same, err))
+        return false;
+    if (same)
+        return true;
     const struct audit_entry entry = {
         .who = deed->who,
         .what = "sector.certificate-added",

@@ -21,9 +21,11 @@ bool register_vendor(struct tx *tx, const struct deed *deed, const struct vendor
  * no names of boards, leaves them alone from then on. */
 bool register_board(struct tx *tx, const struct deed *deed, const struct board *board,
                     struct error *err);
-/* A certificate of a vendor's system. */
+/* A certificate of a vendor's system. One that is there already with the same values is left as it is;
+ * with other values deed->version must be certificate_version of those. */
 bool register_certificate(struct tx *tx, const struct deed *deed, const struct oin *vendor,
                           const struct certificate *certificate, struct error *err);
+int64_t certificate_version(const struct certificate *certificate);
 /* "AB:CD:..." or "abcd...", 32 bytes in hex, as lower-case hex. */
 bool fingerprint_parse(struct arena *arena, struct str text, struct str *fingerprint,
                        struct error *err);

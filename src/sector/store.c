@@ -266,6 +266,25 @@ bool store_certificates_of(struct tx *tx, const struct oin *oin,
     return rows_end(&rows, err);
 }
 
+bool store_find_certificate(struct tx *tx, struct str fingerprint, struct oin *vendor,
+                            struct certificate *certificate, bool *found, struct error *err)
+{
+    static const struct statement find = SQL(
+        "SELECT vendor, serial, not_before, not_after"
+        "  FROM sector_vendor_certificate"
+        " WHERE fingerprint = $1 AND ended = 0");
+    struct rows rows;
+    if (!db_query(tx, &find, ARGS(arg_text(fingerprint)), &rows, err))
+        return false;
+    *found = rows_next(&rows);
+    if (*found) {
+        *vendor = row_oin(&rows, 0);
+        *certificate = (struct certificate){ fingerprint, row_text(&rows, 1), row_int(&rows, 2),
+                                             row_int(&rows, 3) };
+    }
+    return rows_end(&rows, err);
+}
+
 bool store_contacts_of(struct tx *tx, struct str organisation, struct contact_list *contacts,
                        struct error *err)
 {

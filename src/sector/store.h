@@ -126,6 +126,9 @@ bool store_locations_of(struct tx *tx, const struct brin *brin, struct location_
                         struct error *err);
 bool store_certificates_of(struct tx *tx, const struct oin *oin,
                            struct certificate_list *certificates, struct error *err);
+/* By its fingerprint; with the vendor whose it is. */
+bool store_find_certificate(struct tx *tx, struct str fingerprint, struct oin *vendor,
+                            struct certificate *certificate, bool *found, struct error *err);
 bool store_contacts_of(struct tx *tx, struct str organisation, struct contact_list *contacts,
                        struct error *err);
 bool store_find_partnership(struct tx *tx, struct str code, struct partnership *partnership,

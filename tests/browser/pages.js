@@ -6,6 +6,7 @@ const fs = require('fs');
 const path = require('path');
 const { given, sentence, person, open, logIn, main } = require('./browser.js');
 const { untranslated } = require('./language.js');
+const { WIDTHS, violations, overflow, scheme } = require('./look.js');
 
 // Every page: a name for its screenshots, and its path; `first` leads to one of many: the first
 // link on that page that fits (and `then` goes on from there).
@@ -58,11 +59,8 @@ const PAGES = {
   ],
 };
 
-const WIDTHS = [320, 768, 1280];
 const LANGUAGES = ['nl', 'en'];
 const WEIGHT = 60 * 1000; // bytes over the wire, without a cache
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const axe = fs.readFileSync(given.axe, 'utf8');
 
 async function findPath(page, entry) {
   if (entry.path) return entry.path;
@@ -90,32 +88,6 @@ async function watch(page) {
   });
   page.on('pageerror', (error) => seen.console.push(String(error)));
   return seen;
-}
-
-async function violations(page) {
-  await page.evaluate(axe);
-  const result = await page.evaluate((tags) => window.axe.run(document, {
-    runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'],
-  }), TAGS);
-  return result.violations.map((each) =>
-    `axe ${each.id}: ${each.help}: ${each.nodes.slice(0, 2).map((node) => node.html.slice(0, 140)).join(' | ')}`);
-}
-
-async function overflow(page) {
-  const [inner, wide] = await page.evaluate(() => {
-    const width = window.innerWidth;
-    const culprit = [...document.querySelectorAll('body *')].find((element) =>
-      element.getBoundingClientRect().right > width + 1 && !element.closest('.skip-link'));
-    return [document.scrollingElement.scrollWidth - width, culprit && culprit.outerHTML.slice(0, 120)];
-  });
-  return inner > 0 ? [`overflows sideways by ${inner} px (${wide})`] : [];
-}
-
-// Waits until no colour is on its way from one scheme to the other.
-async function scheme(page, value) {
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value },
-    { name: 'prefers-reduced-motion', value: 'reduce' }]);
-  await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished)));
 }
 
 async function look(page, seen, entry, role, language) {

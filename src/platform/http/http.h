@@ -160,6 +160,9 @@ bool request_json(struct request *request, const struct node **json, struct erro
 /* The request's read transaction: one snapshot for the whole request. */
 bool request_tx(struct request *request, struct tx **tx, struct error *err);
 
+/* The same, of now: what was written since the first look is seen. Texts read before stay. */
+bool request_tx_anew(struct request *request, struct tx **tx, struct error *err);
+
 /* Runs `work` in a durable write transaction (see db_write). What an operator does who acts for a
  * board is written down in the board's name (audit.h). */
 bool request_write(struct request *request, db_work *work, void *with, struct error *err);

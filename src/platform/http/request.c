@@ -117,6 +117,14 @@ bool request_tx(struct request *request, struct tx **tx, struct error *err)
     return true;
 }
 
+bool request_tx_anew(struct request *request, struct tx **tx, struct error *err)
+{
+    if (request->tx)
+        db_read_end(request->tx);
+    request->tx = NULL;
+    return request_tx(request, tx, err);
+}
+
 struct deed {
     const struct acting *acting;
     db_work *work;

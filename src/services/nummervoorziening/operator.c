@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The operator's pages: batches, refusals, growth, admitted systems, chains and sectors. */
+/* The operator's pages: batches, refusals, growth, admitted systems, chains and sectors. What they
+ * change is in operator_forms.c. */
 #include "services/nummervoorziening/pages.h"
 
 #include "base/encoding.h"
-#include "platform/record/audit.h"
-#include "platform/record/events.h"
 #include "platform/page/page.h"
-#include "services/nummervoorziening/signup.h"
 #include "services/nummervoorziening/store_batch.h"
 #include "services/nummervoorziening/store_use.h"
 
 #define REFUSAL_DAYS   30
 #define GROWTH_MONTHS  24
-#define CONCEPT_ID_MAX 200
-#define NAME_MAX_BYTES 200
 
 static const char *const state_titles[BATCH_STATES] = {
     [SUBMITTED] = N_("submitted"),       [WORKING] = N_("being worked on"),
@@ -235,7 +231,7 @@ static bool put_callers(struct request *request, struct tx *tx, struct node *pag
 /* ---- Chains and sectors ---- */
 
 static void put_concepts(struct request *request, struct node *page, const char *key,
-                         const struct concepts *concepts)
+                         const char *kind, const struct concepts *concepts)
 {
     static const struct column columns[] = {
         { "name", N_("Name"), false, false },
@@ -248,6 +244,10 @@ static void put_concepts(struct request *request, struct node *page, const char 
     for (size_t i = 0; i < concepts->len; i++) {
         struct node *row = node_add_map(rows);
         node_put_text(row, "name", concepts->at[i].name);
+        node_put_text(row, "href",
+                      str_format(request->arena,
+                                 "/nummervoorziening/beheer?soort=%s&begrip=%.*s#concept", kind,
+                                 FMT(percent_encode(request->arena, concepts->at[i].id))));
         node_put_text(row, "description", concepts->at[i].description);
         node_put_text(row, "id", concepts->at[i].id);
         node_put_text(row, "edited",
@@ -256,28 +256,36 @@ static void put_concepts(struct request *request, struct node *page, const char 
     table_put(request, page, key, columns, NULL, rows, (int64_t)concepts->len);
 }
 
-static void put_forms(struct request *request, struct node *page, const struct form *form)
+static void put_caller_form(struct request *request, struct node *page, const struct form *form,
+                            bool mine)
 {
-    bool about_concept = form_text(form, "soort").len > 0;
     struct node *caller = node_put_map(page, "caller_form");
-    struct node *concept = node_put_map(page, "concept_form");
     struct node *field = page_field(caller, "oin", "text", tr(request, N_("OIN of the vendor")),
-                                    about_concept ? STR("") : form_text(form, "oin"));
+                                    mine ? form_text(form, "oin") : STR(""));
     node_put_text(field, "hint",
                   tr(request, N_("20 characters, as in the serialNumber of its certificate.")));
     page_field(caller, "naam", "text", tr(request, N_("Name")), form_text(form, "naam"));
-    field = page_field(concept, "soort", "radio", tr(request, N_("Chain or sector?")), STR(""));
-    page_option(field, STR("keten"), tr(request, N_("A chain")),
-                str_eq(form_text(form, "soort"), STR("keten")));
-    page_option(field, STR("sector"), tr(request, N_("A sector")),
-                !str_eq(form_text(form, "soort"), STR("keten")));
-    field = page_field(concept, "id", "text", tr(request, N_("Identifier (a URI)")),
-                       form_text(form, "id"));
+}
+
+/* A chain or sector that was chosen in its list stands in the form with the version that it has now. */
+static void put_concept_form(struct request *request, struct node *page, const struct form *form,
+                             const struct concept *chosen)
+{
+    struct node *concept = node_put_map(page, "concept_form");
+    bool is_chain = str_eq(form_text(form, "soort"), STR("keten"));
+    struct str id = chosen ? chosen->id : form_text(form, "id");
+    put_concept_start(request, concept, form, chosen);
+    struct node *field =
+        page_field(concept, "soort", "radio", tr(request, N_("Chain or sector?")), STR(""));
+    page_option(field, STR("keten"), tr(request, N_("A chain")), is_chain);
+    page_option(field, STR("sector"), tr(request, N_("A sector")), !is_chain);
+    field = page_field(concept, "id", "text", tr(request, N_("Identifier (a URI)")), id);
     node_put_text(field, "hint",
-                  tr(request, N_("An identifier that is there already is changed.")));
-    page_field(concept, "begrip", "text", tr(request, N_("Name")), form_text(form, "begrip"));
+                  tr(request, N_("To change one that is there, choose it in its list above.")));
+    page_field(concept, "begrip", "text", tr(request, N_("Name")),
+               chosen ? chosen->name : form_text(form, "begrip"));
     page_field(concept, "betekenis", "text", tr(request, N_("Meaning")),
-               form_text(form, "betekenis"));
+               chosen ? chosen->description : form_text(form, "betekenis"));
 }
 
 /* In the summary on top, and beside the field of the form that has it. */
@@ -293,20 +301,30 @@ static void put_error(struct request *request, struct node *page, const struct e
 
 /* ---- The page ---- */
 
-static bool show_page(struct request *request, const struct form *form, const struct error *why,
-                      struct error *err)
+static const struct concept *chosen_concept(const struct request *request,
+                                            const struct concepts *concepts)
+{
+    struct str id = request_query(request, "begrip");
+    return id.len && request->method == GET ? find_concept(concepts, id) : NULL;
+}
+
+bool show_operation_form(struct request *request, const struct form *form,
+                         const struct error *why, struct error *err)
 {
     struct tx *tx;
     struct concepts chains, sectors;
     struct node *page = operator_page(request, tr(request, N_("Nummervoorziening: operation")));
+    bool about_concept = form_text(form, "soort").len > 0;
     if (!request_tx(request, &tx, err) || !nv_concepts(tx, CHAIN, &chains, err)
         || !nv_concepts(tx, SECTOR, &sectors, err) || !put_tally(request, tx, page, err)
         || !put_refusals(request, tx, page, err)
         || !put_growth(request, tx, page, &sectors, err) || !put_callers(request, tx, page, err))
         return false;
-    put_concepts(request, page, "chains", &chains);
-    put_concepts(request, page, "sectors", &sectors);
-    put_forms(request, page, form);
+    put_concepts(request, page, "chains", "keten", &chains);
+    put_concepts(request, page, "sectors", "sector", &sectors);
+    put_caller_form(request, page, form, !about_concept);
+    bool is_chain = str_eq(form_text(form, "soort"), STR("keten"));
+    put_concept_form(request, page, form, chosen_concept(request, is_chain ? &chains : &sectors));
     if (why)
         put_error(request, page, why);
     return reply_page(request, "services/nummervoorziening/pages/operation", page);
@@ -314,110 +332,10 @@ static bool show_page(struct request *request, const struct form *form, const st
 
 bool show_operation(struct request *request, struct error *err)
 {
-    return show_page(request, &(struct form){ 0 }, NULL, err);
-}
-
-static bool done(struct request *request, const char *message)
-{
-    reply_notice(request, "ok", tr(request, message));
-    return reply_redirect(request, STR("/nummervoorziening/beheer"));
-}
-
-static bool read_line(struct str text, const char *field, size_t most, struct error *err)
-{
-    if (text.len == 0 || text.len > most || str_has(text, '\n'))
-        return fail(err, INVALID, field, N_("Fill in one line, not longer than 200 characters."));
-    return true;
-}
-
-struct caller_change {
-    struct request *request;
-    struct oin oin;
-    struct str name;
-    bool dismiss;
-};
-
-static bool write_caller(struct tx *tx, void *with, struct error *err)
-{
-    const struct caller_change *change = with;
-    struct request *request = change->request;
-    struct str who = audit_who(request);
-    return change->dismiss
-               ? dismiss_caller(tx, who, &change->oin, request->now, err)
-               : admit_caller(tx, who, &change->oin, change->name, request->now, err);
-}
-
-bool change_caller(struct request *request, struct error *err)
-{
-    struct form form;
-    struct error why = { 0 };
-    struct caller_change change = { .request = request };
-    if (!request_form(request, &form, err))
-        return false;
-    change.name = form_text(&form, "naam");
-    change.dismiss = form_has(&form, "wat", STR("beeindigen"));
-    if (!oin_parse(form_text(&form, "oin"), &change.oin, &why)
-        || (!change.dismiss && !read_line(change.name, "naam", NAME_MAX_BYTES, &why))) {
-        why.field = why.field && strcmp(why.field, "naam") == 0 ? "naam" : "oin";
-        return show_page(request, &form, &why, err);
-    }
-    if (!request_write(request, write_caller, &change, err))
-        return false;
-    return done(request, change.dismiss ? N_("The system may no longer ask.")
-                                        : N_("The system is admitted."));
-}
-
-struct concept_change {
-    struct request *request;
-    enum concept_kind kind;
-    struct concept concept;
-};
-
-static bool write_concept(struct tx *tx, void *with, struct error *err)
-{
-    static const char what[] = "nummervoorziening.concept-changed";
-    const struct concept_change *change = with;
-    struct request *request = change->request;
-    struct str subject = str_format(tx_arena(tx), "%s:%.*s",
-                                    change->kind == CHAIN ? "chain" : "sector",
-                                    FMT(change->concept.id));
-    return nv_put_concept(tx, change->kind, &change->concept, err)
-           && audit_add(tx, request->now,
-                        &(struct audit_entry){ .who = audit_who(request),
-                                               .what = what,
-                                               .subject = subject },
-                        err)
-           && event_add(tx, request->now, what, subject, STR("{}"), err);
-}
-
-static bool read_uri(struct str id, struct error *err)
-{
-    bool ok = id.len <= CONCEPT_ID_MAX
-              && (str_starts(id, STR("http://")) || str_starts(id, STR("https://"))
-                  || str_starts(id, STR("urn:")));
-    for (size_t i = 0; ok && i < id.len; i++)
-        ok = id.at[i] > ' ' && id.at[i] < 0x7f;
-    return ok || fail(err, INVALID, "id",
-                      N_("An identifier is a URI of at most 200 characters, like "
-                         "http://purl.edustandaard.nl/begrippenkader/..."));
-}
-
-bool change_concept(struct request *request, struct error *err)
-{
-    struct form form;
-    struct error why = { 0 };
-    if (!request_form(request, &form, err))
-        return false;
-    struct concept_change change = {
-        .request = request,
-        .kind = form_has(&form, "soort", STR("keten")) ? CHAIN : SECTOR,
-        .concept = { form_text(&form, "id"), form_text(&form, "begrip"),
-                     form_text(&form, "betekenis"), request->now },
-    };
-    if (!read_uri(change.concept.id, &why)
-        || !read_line(change.concept.name, "begrip", NAME_MAX_BYTES, &why)
-        || !read_line(change.concept.description, "betekenis", NAME_MAX_BYTES, &why))
-        return show_page(request, &form, &why, err);
-    return request_write(request, write_concept, &change, err)
-           && done(request, N_("It is changed."));
+    struct form form = { 0 };
+    struct str kind = request_query(request, "soort");
+    if (kind.len)
+        *list_add(request->arena, &form) =
+            (struct form_field){ .name = STR("soort"), .value = kind };
+    return show_operation_form(request, &form, NULL, err);
 }

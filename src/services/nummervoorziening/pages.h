@@ -20,4 +20,15 @@ bool change_concept(struct request *request, struct error *err);
 bool show_developers(struct request *request, struct error *err);
 bool make_test_certificate(struct request *request, struct error *err);
 
+/* operator.c: the operator's page with what was typed in one of its forms, and why it was refused (or
+ * NULL). operator_forms.c: what those forms need. */
+struct concept;
+struct concepts;
+bool show_operation_form(struct request *request, const struct form *form,
+                         const struct error *why, struct error *err);
+const struct concept *find_concept(const struct concepts *concepts, struct str id);
+/* The version of the chosen one (or of the form, for none) and what its fields held. */
+void put_concept_start(struct request *request, struct node *page, const struct form *form,
+                       const struct concept *chosen);
+
 #endif

@@ -9,6 +9,7 @@
 #include "services/nummervoorziening/signup.h"
 
 #define ALL STR("*") /* the value of the tick that stands for every school */
+#define OVERTAKEN "overtaken"
 #define SAME(a, b) (memcmp((a).text, (b).text, sizeof(a).text) == 0)
 
 static const struct {
@@ -186,6 +187,33 @@ static const struct column change_columns[] = {
     { .key = NULL },
 };
 
+/* ... and when that is no longer what was shown. */
+static const struct column overtaken_columns[] = {
+    { "school", N_("School"), false, false },
+    { "vendor", N_("Vendor"), false, false },
+    { "shown", N_("What you were shown"), false, false },
+    { "change", N_("What changes now"), false, false },
+    { .key = NULL },
+};
+
+/* The confirmation carries a letter for each change that was looked at. */
+enum { SHOWN_NOTHING = 'n', SHOWN_SIGN_UP = 's', SHOWN_SIGN_UP_ONLY = 'o', SHOWN_CHANGE = 'c' };
+
+static char letter_of(const struct change *change)
+{
+    if (change->signs_up)
+        return change->nothing ? SHOWN_SIGN_UP_ONLY : SHOWN_SIGN_UP;
+    return change->nothing ? SHOWN_NOTHING : SHOWN_CHANGE;
+}
+
+static struct str letters_of(struct arena *arena, const struct changes *changes)
+{
+    char *letters = arena_alloc(arena, changes->len + 1);
+    for (size_t i = 0; i < changes->len; i++)
+        letters[i] = letter_of(&changes->at[i]);
+    return (struct str){ letters, changes->len };
+}
+
 static const char *change_text(const struct change *change)
 {
     if (change->nothing && !change->signs_up)
@@ -217,6 +245,15 @@ static size_t count_real(const struct changes *changes)
     return real;
 }
 
+/* What a letter said of this change. */
+static const char *shown_text(const struct change *change, char letter)
+{
+    struct change shown = *change;
+    shown.signs_up = letter == SHOWN_SIGN_UP || letter == SHOWN_SIGN_UP_ONLY;
+    shown.nothing = letter == SHOWN_NOTHING || letter == SHOWN_SIGN_UP_ONLY;
+    return change_text(&shown);
+}
+
 static void put_hidden(const struct choice *choice, struct node *page)
 {
     page_field(page, "wens", "hidden", STR(""), form_text(&choice->form, "wens"));
@@ -227,10 +264,13 @@ static void put_hidden(const struct choice *choice, struct node *page)
     page_field(page, "bevestigd", "hidden", STR(""), STR("ja"));
 }
 
-static bool show_preview(const struct choice *choice, const struct changes *changes)
+/* `shown`: the letters of an earlier look, which somebody has overtaken; or NULL. */
+static bool show_preview(const struct choice *choice, const struct changes *changes,
+                         const struct str *shown)
 {
     struct request *request = choice->request;
     struct node *page = new_page(request), *rows = node_list(request->arena);
+    bool comparable = shown && shown->len == changes->len;
     for (size_t i = 0; i < changes->len; i++) {
         const struct change *change = &changes->at[i];
         const struct caller *caller = find_caller(choice, &change->vendor);
@@ -238,11 +278,21 @@ static bool show_preview(const struct choice *choice, const struct changes *chan
         node_put_text(row, "school", name_of_school(choice, &change->school));
         node_put_text(row, "vendor", caller ? caller->name : STR("–"));
         node_put_text(row, "change", tr(request, change_text(change)));
+        if (comparable)
+            node_put_text(row, "shown", tr(request, shown_text(change, shown->at[i])));
     }
     node_put_int(page, "count", (int64_t)count_real(changes));
     node_put_flag(page, "anything", count_real(changes) > 0);
     put_hidden(choice, page);
-    table_put(request, page, "changes", change_columns, NULL, rows, (int64_t)changes->len);
+    page_field(page, "gezien", "hidden", STR(""), letters_of(request->arena, changes));
+    table_put(request, page, "changes", comparable ? overtaken_columns : change_columns, NULL, rows,
+              (int64_t)changes->len);
+    if (shown) {
+        page_notice(page, "warning",
+                    tr(request, N_("Somebody else changed this while you were at it. Nothing of "
+                                   "yours was done yet: look again.")));
+        request->reply.status = 409;
+    }
     return reply_page(request, "services/nummervoorziening/pages/signup_preview", page);
 }
 
@@ -262,12 +312,33 @@ static bool plan(struct tx *tx, struct signing *signing, struct error *err)
                         &signing->changes, err);
 }
 
+/* Only what was looked at is done. That all is so already is no surprise: it was a second click. */
+static bool check_shown(struct tx *tx, const struct signing *signing, struct error *err)
+{
+    struct str shown = form_text(&signing->choice->form, "gezien");
+    if (count_real(&signing->changes) == 0
+        || str_eq(shown, letters_of(tx_arena(tx), &signing->changes)))
+        return true;
+    return fail_code(err, CONFLICT, OVERTAKEN,
+                     N_("Somebody else changed this while you were at it. Nothing of yours was done "
+                        "yet: look again."));
+}
+
 static bool write_changes(struct tx *tx, void *with, struct error *err)
 {
     struct signing *signing = with;
     const struct choice *choice = signing->choice;
-    return plan(tx, signing, err)
+    return plan(tx, signing, err) && check_shown(tx, signing, err)
            && make_changes(tx, &choice->decider, &signing->changes, choice->request->now, err);
+}
+
+static bool show_anew(struct signing *signing, struct error *err)
+{
+    const struct choice *choice = signing->choice;
+    struct str shown = form_text(&choice->form, "gezien");
+    struct tx *tx;
+    return request_tx_anew(choice->request, &tx, err) && plan(tx, signing, err)
+           && show_preview(choice, &signing->changes, &shown);
 }
 
 bool show_signup(struct request *request, struct error *err)
@@ -288,9 +359,10 @@ bool change_signup(struct request *request, struct error *err)
         return show_form(&choice, &why);
     if (!form_has(&choice.form, "bevestigd", STR("ja")))
         return request_tx(request, &tx, err) && plan(tx, &signing, err)
-               && show_preview(&choice, &signing.changes);
+               && show_preview(&choice, &signing.changes, NULL);
     if (!request_write(request, write_changes, &signing, err))
-        return false;
+        return err->kind == CONFLICT && err->code && strcmp(err->code, OVERTAKEN) == 0
+               && show_anew(&signing, err);
     reply_notice(request, "ok",
                  trf(request, N_("Done: %s changes."),
                      str_format(request->arena, "%zu", count_real(&signing.changes)).at));
