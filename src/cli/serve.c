@@ -2,12 +2,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "platform/nodes/nodes.h"
 #include "platform/record/jobs.h"
 #include "services/services.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define GRACE (10 * SECOND)
@@ -57,6 +59,22 @@ static void wait_for_end(struct app *app, const sigset_t *set)
     }
 }
 
+/* A second signal ends the waiting. */
+static void drain(struct app *app, const sigset_t *set)
+{
+    int64_t seconds = server_drain(app);
+    nodes_leave(app);
+    instant until = instant_monotonic() + seconds * SECOND;
+    if (seconds)
+        log_info("draining", { "seconds", LOG_NUMBER(seconds) });
+    for (instant left; (left = until - instant_monotonic()) > 0;) {
+        struct timespec wait = { .tv_sec = left / SECOND, .tv_nsec = left % SECOND * 1000 };
+        int signal_number = sigtimedwait(set, NULL, &wait);
+        if (signal_number == SIGINT || signal_number == SIGTERM)
+            return;
+    }
+}
+
 static void greet(const struct app *app)
 {
     int people = server_port(app->server, PEOPLE), machines = server_port(app->server, MACHINES);
@@ -91,15 +109,20 @@ static bool serve(struct app *app, const sigset_t *set, struct error *err)
     if (!check_demo(app, err) || !app_recover(app, err)
         || !jobs_start(app, config_int(app->config, "jobs.workers"), err))
         return false;
-    if (!server_start(app, err)) {
+    if (!server_start(app, err) || !nodes_start(app, err)) {
+        server_stop(app, 0);
         jobs_stop(app);
         return false;
     }
     greet(app);
     wait_for_end(app, set);
     log_info("stopping");
+    jobs_leave(app);
+    drain(app, set);
+    nodes_quiet(app);
     server_stop(app, GRACE);
     jobs_stop(app);
+    nodes_stop(app);
     return true;
 }
 

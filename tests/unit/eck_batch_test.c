@@ -92,6 +92,53 @@ TEST_DB(an_answer_that_did_not_arrive_can_be_fetched_again)
     world_end(&world);
 }
 
+/* As another node that serves would have it. */
+static bool give_to_another(struct tx *tx, void *with, struct error *err)
+{
+    static const struct statement give = SQL(
+        "UPDATE nummervoorziening_batch SET delivering_process = 'elsewhere:1:1'");
+    static const struct statement alive = SQL(
+        "INSERT INTO node (process, name, version, role, state, key_mark, started, last_seen,"
+        " requests, running, processor, memory, answer)"
+        " VALUES ('elsewhere:1:1', '', '', '', 'serving', '', 0, $1, 0, 0, 0, 0, 0)");
+    static const struct statement let_all_be_due = SQL("UPDATE job SET run_at = 1");
+    instant *now = with;
+    return db_do(tx, &give, NO_ARGS, NULL, err) && db_do(tx, &let_all_be_due, NO_ARGS, NULL, err)
+        && db_do(tx, &alive, ARGS(arg_int(*now)), NULL, err);
+}
+
+TEST_DB(a_node_that_starts_leaves_another_ones_delivery_alone)
+{
+    struct world world = given_world(t);
+    struct error err;
+    instant now = instant_now();
+    struct str id = submit(&world, hpgn_list(&world, 0, 3));
+    work(&world);
+    struct answered under_way = fetch(&world, id);
+    CHECK_OK(db_write(world.app.db, t->arena, give_to_another, &now, &err), err);
+    world_restart(&world);
+    CHECK_STR(fetch(&world, id).actor, STR("TemporaryBlockedException"));
+    arrive(&world, &under_way, true);
+    world_end(&world);
+}
+
+TEST_DB(a_delivery_of_a_lost_node_can_be_fetched_again)
+{
+    struct world world = given_world(t);
+    struct error err;
+    instant long_ago = instant_now() - HOUR;
+    struct str id = submit(&world, hpgn_list(&world, 0, 3));
+    work(&world);
+    struct answered lost = fetch(&world, id);
+    CHECK_OK(db_write(world.app.db, t->arena, give_to_another, &long_ago, &err), err);
+    work(&world); /* the periodic job among it */
+    struct answered again = fetch(&world, id);
+    CHECK_INT(count(again.text, "<success>"), 3);
+    arrive(&world, &again, true);
+    arrive(&world, &lost, false);
+    world_end(&world);
+}
+
 static bool do_statement(struct tx *tx, void *with, struct error *err)
 {
     return db_do(tx, with, NO_ARGS, NULL, err);

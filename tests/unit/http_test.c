@@ -281,6 +281,18 @@ TEST(a_port_that_is_taken_is_said)
     end_server(world);
 }
 
+TEST(a_server_that_drains_serves_on_and_sends_the_load_balancer_away)
+{
+    struct world *world = given_server(t, "server.drain_seconds = 7\n");
+    CHECK_INT(server_drain(&world->app), 0); /* nobody watches */
+    CHECK_INT(ask(t, world->people, NULL, GET_("/readyz")).status, 503);
+    CHECK_INT(server_drain(&world->app), 7);
+    struct answer page = ask(t, world->people, NULL, GET_("/healthz"));
+    CHECK_INT(page.status, 200);
+    CHECK_STR(answer_header(&page, "Connection"), STR("close"));
+    end_server(world);
+}
+
 TEST(a_stop_lets_the_running_request_end)
 {
     struct world *world = given_server(t, "");

@@ -76,7 +76,23 @@ static bool run_too_long(struct app *app, struct arena *arena, const struct job 
     return true;
 }
 
+static atomic_int steps;
+
+/* Works until it may not go on. */
+static bool run_in_steps(struct app *app, struct arena *arena, const struct job *job,
+                         struct error *err)
+{
+    if (steps >= 1000000)
+        return true;
+    do {
+        steps++;
+        usleep(1000);
+    } while (job_extend(app, arena, job, err));
+    return false;
+}
+
 static const struct job_kind kinds[] = {
+    { "test.steps", run_in_steps, .attempts = 1 },
     { "test.well", run_well },
     { "test.badly", run_badly, .attempts = 2 },
     { "test.memory", run_out_of_memory },
@@ -344,6 +360,25 @@ TEST_DB(a_sleeping_worker_is_woken)
     }
     jobs_stop(&app);
     CHECK_INT(sum, 20);
+    db_close(app.db);
+}
+
+TEST_DB(a_node_that_stops_hands_long_work_back_for_another)
+{
+    struct app app = given_app(t);
+    struct error err;
+    CHECK_OK(jobs_start(&app, 1, &err), err);
+    given_job(t, &app, "test.steps", "");
+    jobs_wake(&app);
+    for (int i = 0; i < 2000 && steps < 3; i++)
+        usleep(1000);
+    jobs_leave(&app);
+    jobs_stop(&app);
+    CHECK(steps >= 3);
+    CHECK_INT(jobs_in(t, &app, "waiting"), 1);
+    steps = 1000000; /* the other one goes on to the end, as if for the first time */
+    run_due(&app);
+    CHECK_INT(all_jobs(t, &app), 0);
     db_close(app.db);
 }
 

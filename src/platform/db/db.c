@@ -208,6 +208,24 @@ bool db_number(struct tx *tx, const struct statement *statement, struct args arg
     return true;
 }
 
+bool db_standbys(struct tx *tx, struct db_standbys *standbys, struct error *err)
+{
+    const struct statement *question = tx->db->engine->standbys;
+    struct rows rows;
+    *standbys = (struct db_standbys){ .count = -1, .lag = -1 };
+    if (!question)
+        return true;
+    if (!db_query(tx, question, NO_ARGS, &rows, err))
+        return false;
+    if (rows_next(&rows) && row_int(&rows, 3) == 0)
+        *standbys = (struct db_standbys){
+            .count = row_int(&rows, 0),
+            .in_step = row_int(&rows, 1),
+            .lag = row_is_null(&rows, 2) ? -1 : row_int(&rows, 2),
+        };
+    return rows_end(&rows, err);
+}
+
 bool db_next_number(struct tx *tx, const char *series, int64_t *number, struct error *err)
 {
     static const struct statement count_up = SQL(

@@ -149,15 +149,28 @@ bool db_number(struct tx *tx, const struct statement *statement, struct args arg
  * series until the transaction ends. For audit and events. */
 bool db_next_number(struct tx *tx, const char *series, int64_t *number, struct error *err);
 
-/* Migrations: numbered per service from 1, each run once, in order, in a transaction. */
+/* The standbys that follow a PostgreSQL primary. */
+struct db_standbys {
+    int64_t count;   /* -1: not known (SQLite, or the database's user may not see it) */
+    int64_t in_step; /* so many are waited for at a commit */
+    int64_t lag;     /* microseconds that the slowest is behind; -1: not known */
+};
+bool db_standbys(struct tx *tx, struct db_standbys *standbys, struct error *err);
+
+/* Migrations: numbered per service from 1, each run once, in order, in a transaction. A node of the
+ * version before goes on working on the migrated database: so a migration only adds (tables, columns
+ * with a DEFAULT or without NOT NULL, indexes). What nobody uses any more is taken away a version
+ * later, by a migration with a floor. */
 struct migration {
     int number;
     const char *resource; /* name of the embedded SQL file, "sector/schema/001-register.sql" */
+    int floor;            /* > 0: it takes away what programs use whose last migration is below this */
 };
 struct service;
 bool db_migrate(struct db *db, struct arena *arena, const struct service *const *services,
                 struct error *err);
-/* Is the schema exactly what these services expect? Says what to do when it is not. */
+/* Has the schema all that these services expect? It may have more: of a newer version. Says what to do
+ * when it has not. */
 bool db_check_schema(struct db *db, struct arena *arena, const struct service *const *services,
                      struct error *err);
 

@@ -29,6 +29,9 @@ struct db_engine {
     bool (*script)(struct tx *tx, struct str sql, struct error *err);
     /* Keeps other nodes' migrations out until the transaction ends; NULL: every write does. */
     const struct statement *migration_lock;
+    /* Of the standbys: how many, how many in step, how far the slowest is behind; NULL: there are
+     * none. */
+    const struct statement *standbys;
     /* Counts the tables named $1. */
     const struct statement *has_table;
 };

@@ -54,8 +54,29 @@ static bool take_turn(struct postgres *db, struct pg_connection **connection, st
     return fail_detail(err, "every one of database.connections is in use");
 }
 
+static void disconnect_all(struct pg_connection *list)
+{
+    while (list) {
+        struct pg_connection *connection = list;
+        list = connection->next_idle;
+        pg_disconnect(connection);
+    }
+}
+
+/* Where one connection broke, those that lie idle are most likely dead too; each would cost its next
+ * user the time to find out. The lock is held. */
+static struct pg_connection *take_idle(struct postgres *db)
+{
+    struct pg_connection *all = db->idle;
+    for (const struct pg_connection *idle = all; idle; idle = idle->next_idle)
+        db->open--;
+    db->idle = NULL;
+    return all;
+}
+
 static void give_back(struct postgres *db, struct pg_connection *connection)
 {
+    struct pg_connection *dropped = NULL;
     bool keep = connection && !connection->broken;
     pthread_mutex_lock(&db->lock);
     if (keep) {
@@ -63,9 +84,11 @@ static void give_back(struct postgres *db, struct pg_connection *connection)
         db->idle = connection;
     } else {
         db->open--;
+        dropped = connection ? take_idle(db) : NULL;
     }
-    pthread_cond_signal(&db->given_back);
+    pthread_cond_broadcast(&db->given_back);
     pthread_mutex_unlock(&db->lock);
+    disconnect_all(dropped);
     if (!keep)
         pg_disconnect(connection);
 }
@@ -247,10 +270,7 @@ static bool script(struct tx *tx, struct str sql, struct error *err)
 static void close_all(struct db *base)
 {
     struct postgres *db = (struct postgres *)base;
-    for (struct pg_connection *connection; (connection = db->idle);) {
-        db->idle = connection->next_idle;
-        pg_disconnect(connection);
-    }
+    disconnect_all(db->idle);
     pthread_cond_destroy(&db->given_back);
     pthread_mutex_destroy(&db->lock);
     free(db->conninfo);
@@ -291,11 +311,21 @@ static bool open_all(struct str name, int64_t connections, struct db **made, str
     return true;
 }
 
-/* The number is "fundamen" in ASCII; any would do that no other program takes. */
+/* A migration may take its time. The number is "fundamen" in ASCII; any would do that no other program takes. */
 static const struct statement migration_lock = SQL(
-    "SELECT pg_advisory_xact_lock(7382928541554140526)");
+    "SELECT set_config('statement_timeout', '0', true),"
+    " pg_advisory_xact_lock(7382928541554140526)");
 static const struct statement has_table = SQL(
     "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1");
+
+/* Without the right to see them (pg_monitor) a standby's positions are NULL. */
+static const struct statement standbys = SQL(
+    "SELECT COUNT(*),"
+    "  SUM(CASE WHEN sync_state IN ('sync', 'quorum') THEN 1 ELSE 0 END),"
+    "  MAX(CASE WHEN replay_lsn >= pg_current_wal_lsn() THEN 0"
+    "           ELSE (EXTRACT(EPOCH FROM replay_lag) * 1000000)::BIGINT END),"
+    "  SUM(CASE WHEN sent_lsn IS NULL THEN 1 ELSE 0 END)"
+    "  FROM pg_stat_replication");
 
 const struct db_engine db_postgres = {
     .prefix = "postgres:",
@@ -313,5 +343,6 @@ const struct db_engine db_postgres = {
     .number = number,
     .script = script,
     .migration_lock = &migration_lock,
+    .standbys = &standbys,
     .has_table = &has_table,
 };

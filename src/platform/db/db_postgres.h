@@ -30,6 +30,7 @@ struct pg_connection {
     bool begun;      /* a transaction is open */
     bool owes;       /* a COMMIT was sent whose answer nobody has read yet */
     bool broken;     /* the server is gone; the connection cannot be used again */
+    bool warned;     /* the server sent a warning since this was put to false */
     bool collided;   /* with another transaction; to run it again may help */
 };
 

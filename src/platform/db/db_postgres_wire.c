@@ -5,12 +5,20 @@
 #include "platform/db/db_postgres.h"
 
 #include "base/list.h"
+#include "base/log.h"
 
 #include <endian.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CONNECT_TIMEOUT "10" /* seconds */
+/* Seconds for each host to be reached. */
+#define CONNECT_TIMEOUT "3"
+/* Milliseconds without an answer after which we look whether the server is still there. */
+#define SILENCE_MS 3000
+/* What the server does to us: a statement, and a transaction that its node forgot, do not hold others
+ * up for ever. */
+#define SERVER_OPTIONS "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
 
 enum { OID_UNKNOWN = 0, OID_BYTEA = 17, OID_BIGINT = 20, OID_TEXT = 25 };
 
@@ -55,6 +63,8 @@ static const struct meaning meanings[] = {
     { "57014", UNAVAILABLE, 5, false, true,
       N_("The database is in use by another program for too long. Try again later.") },
     { "57", UNAVAILABLE, 5, false, true, cannot_reach },
+    { "25006", UNAVAILABLE, 5, false, true, /* a standby: the primary is another by now */
+      cannot_reach },
     { "08P01", INTERNAL, 0, false, true, /* a wrong number of arguments */
       N_("Something went wrong on our side. It has been written down.") },
     { "08", UNAVAILABLE, 5, false, true, cannot_reach },
@@ -104,6 +114,7 @@ static bool refusal(struct pg_connection *connection, const PGresult *result, st
     if (!meaning)
         return fail_internal(err, "postgres %s: %s", state, text);
     connection->collided = meaning->collided;
+    connection->broken |= strcmp(state, "25006") == 0;
     fail(err, meaning->kind, NULL, meaning->message);
     err->retry_after = meaning->retry_after;
     return fail_detail(err, "postgres %s: %s", state, text);
@@ -111,24 +122,37 @@ static bool refusal(struct pg_connection *connection, const PGresult *result, st
 
 /* ---- Connections ---- */
 
-static void keep_silent(void *nothing, const PGresult *notice)
+/* Not for the log, but a warning at COMMIT tells that a standby may not have it. */
+static void note_warning(void *with, const PGresult *notice)
 {
-    (void)nothing, (void)notice;
+    struct pg_connection *connection = with;
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    connection->warned |= severity && strcmp(severity, "WARNING") == 0;
 }
+
+/* What stands before dbname may be overruled by the conninfo in it; what follows may not. With several
+ * hosts the one is taken that takes writes. A peer that is gone is noticed within half a minute, also
+ * when nothing is sent. */
+static const char *const names[] = {
+    "connect_timeout", "fallback_application_name", "target_session_attrs", "keepalives_idle",
+    "keepalives_interval", "keepalives_count", "tcp_user_timeout", "options", "dbname",
+    "client_encoding", NULL,
+};
+#define DBNAME_PLACE 8
 
 bool pg_connect(const char *conninfo, struct pg_connection **connection, struct error *err)
 {
-    /* What stands before dbname may be overruled by the conninfo in it; what follows may not. */
-    static const char *const names[] = { "connect_timeout", "fallback_application_name", "dbname",
-                                         "client_encoding", NULL };
-    const char *const values[] = { CONNECT_TIMEOUT, "fundament", conninfo, "UTF8", NULL };
+    const char *values[count_of(names)] = {
+        CONNECT_TIMEOUT, "fundament", "read-write", "10", "5", "3", "15000", SERVER_OPTIONS,
+        [DBNAME_PLACE] = conninfo, "UTF8", NULL,
+    };
     struct pg_connection *made = calloc(1, sizeof *made);
     if (!made)
         return fail(err, UNAVAILABLE, NULL,
                     N_("There is not enough memory for this. Ask for less at a time."));
     made->tx.connection = made;
     made->handle = PQconnectdbParams(names, values, 1);
-    PQsetNoticeReceiver(made->handle, keep_silent, NULL);
+    PQsetNoticeReceiver(made->handle, note_warning, made);
     if (PQstatus(made->handle) != CONNECTION_OK || !PQenterPipelineMode(made->handle)) {
         lost(made, err);
         err->field = "database";
@@ -154,12 +178,44 @@ void pg_disconnect(struct pg_connection *connection)
 
 /* ---- Answers ---- */
 
+/* Does the server at the other end still speak to newcomers? A process that hangs, or a computer that
+ * is gone, keeps its connections open without a word. */
+static bool is_there(const struct pg_connection *connection)
+{
+    static const char *const keys[] = { "host", "hostaddr", "port", "dbname", "connect_timeout",
+                                        NULL };
+    const char *address = PQhostaddr(connection->handle);
+    const char *const where[] = { PQhost(connection->handle), address && *address ? address : NULL,
+                                  PQport(connection->handle), PQdb(connection->handle),
+                                  CONNECT_TIMEOUT, NULL };
+    PGPing answer = PQpingParams(keys, where, 0);
+    return answer == PQPING_OK || answer == PQPING_NO_ATTEMPT;
+}
+
+/* The next result, or NULL; NULL too, with a broken connection, when the server has fallen silent. A
+ * server that is there ends a statement that takes too long by itself. */
+static PGresult *next_result(struct pg_connection *connection)
+{
+    while (PQisBusy(connection->handle)) {
+        struct pollfd socket = { .fd = PQsocket(connection->handle), .events = POLLIN };
+        int ready = poll(&socket, 1, SILENCE_MS);
+        if (ready == 0 && !is_there(connection)) {
+            log_warn("database-silent", { "host", str_of(PQhost(connection->handle)) });
+            connection->broken = true;
+            return NULL;
+        }
+        if (ready > 0 && !PQconsumeInput(connection->handle))
+            break; /* PQgetResult tells why */
+    }
+    return PQgetResult(connection->handle);
+}
+
 /* The answer to one command. `refused` holds whether an earlier one of the same round trip was, and
  * then the server has skipped this one. */
 static bool receive(struct pg_connection *connection, PGresult **wanted, bool *refused,
                     struct error *err)
 {
-    PGresult *result = PQgetResult(connection->handle);
+    PGresult *result = next_result(connection);
     if (!result)
         return lost(connection, err);
     ExecStatusType status = PQresultStatus(result);
@@ -171,7 +227,7 @@ static bool receive(struct pg_connection *connection, PGresult **wanted, bool *r
         *wanted = result;
     else
         PQclear(result);
-    PQclear(PQgetResult(connection->handle)); /* the NULL that ends a command's answers */
+    PQclear(next_result(connection)); /* the NULL that ends a command's answers */
     if (PQstatus(connection->handle) != CONNECTION_BAD)
         return true;
     connection->broken = true;
@@ -181,7 +237,7 @@ static bool receive(struct pg_connection *connection, PGresult **wanted, bool *r
 /* The end of a round trip. */
 static bool receive_sync(struct pg_connection *connection, struct error *err)
 {
-    PGresult *result = PQgetResult(connection->handle);
+    PGresult *result = next_result(connection);
     bool ok = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
     PQclear(result);
     return ok || lost(connection, err);
@@ -388,25 +444,35 @@ static bool committed(PGresult *result)
     return ok;
 }
 
+static bool unsure(struct error *err)
+{
+    fail(err, UNAVAILABLE, NULL,
+         N_("The connection to the database was lost while saving. Look whether it was saved "
+            "before you try again."));
+    err->retry_after = 5;
+    return false;
+}
+
 bool pg_commit(struct pg_connection *connection, struct error *err)
 {
     PGresult *result = NULL;
     bool refused = false;
     if (!connection->begun)
         return true;
+    connection->warned = false;
     if (!send_command(connection, "COMMIT") || !PQpipelineSync(connection->handle)
         || !receive(connection, &result, &refused, err) || !receive_sync(connection, err)) {
         PQclear(result);
         connection->broken = true;
-        fail(err, UNAVAILABLE, NULL,
-             N_("The connection to the database was lost while saving. Look whether it was saved "
-                "before you try again."));
-        err->retry_after = 5;
-        return false;
+        return unsure(err);
     }
     connection->begun = false;
     if (refused)
         return false;
+    if (connection->warned) { /* nobody waited for the standby: another primary may not have it */
+        PQclear(result);
+        return unsure(err);
+    }
     return committed(result) || fail_internal(err, "postgres rolled back at commit");
 }
 

@@ -345,6 +345,7 @@ void exchange_done(void *with, struct MHD_Connection *mhd, void **context,
         atomic_store_explicit(&exchange->peer->receiving, false, memory_order_relaxed);
         atomic_store_explicit(&exchange->peer->answering, false, memory_order_relaxed);
     }
+    atomic_fetch_add_explicit(&server->answered, 1, memory_order_relaxed);
     give_back(server, exchange);
     atomic_fetch_sub_explicit(&server->open, 1, memory_order_relaxed);
 }

@@ -198,6 +198,10 @@ struct server;
 bool server_start(struct app *app, struct error *err);
 /* The port on which a listener answers (the system chose it where the setting is 0). */
 int server_port(const struct server *server, enum listener listener);
+/* A load balancer that asks /readyz is told from now on that this server goes, while it still serves;
+ * its clients are told to go elsewhere for their next request. Returns for how many seconds that should
+ * last: server.drain_seconds, or 0 when nobody asked /readyz in the last minute. */
+int64_t server_drain(struct app *app);
 /* Stops accepting, lets running requests end (at most `grace` microseconds), frees all. */
 void server_stop(struct app *app, instant grace);
 /* Reads certificates, CA list and CRL again; running connections stay. */

@@ -16,12 +16,14 @@ bool show_health(struct request *request, struct error *err)
     return true;
 }
 
-/* Fit for work: the database answers, its schema is ours, and we are not stopping. */
+/* Fit for work: the database answers, its schema is one we can work on, and we are not on our way
+ * out. */
 bool show_readiness(struct request *request, struct error *err)
 {
     struct server *server = request->app->server;
     struct error why;
-    if (atomic_load(&server->stopping))
+    atomic_store(&server->asked_ready, instant_monotonic());
+    if (atomic_load(&server->draining))
         return fail(err, UNAVAILABLE, NULL, N_("This server is stopping."));
     if (!db_check_schema(request->app->db, request->arena, request->app->services, &why)) {
         fail(err, UNAVAILABLE, NULL, N_("The database is not reachable, or not of this version."));

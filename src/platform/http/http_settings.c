@@ -51,6 +51,10 @@ const struct setting http_settings[] = {
       N_("Where a reverse proxy speaks plain HTTP for machines: unix:/PATH or 127.0.0.1:PORT.") },
     { "proxy.people", SETTING_TEXT, "",
       N_("Where a reverse proxy speaks plain HTTP for people: unix:/PATH or 127.0.0.1:PORT.") },
+    { "server.drain_seconds", SETTING_INT, "5",
+      N_("How long a server that is told to stop goes on serving while /readyz already says 503, so "
+         "that a load balancer sends it nothing more; only when one asked /readyz in the last minute."),
+      0, 300 },
     { "tls.certificate", SETTING_TEXT, "tls/server.crt",
       N_("The server's certificate and its chain (PEM). Empty: no TLS, only a reverse proxy.") },
     { "tls.key", SETTING_TEXT, "tls/server.key", N_("The private key of that certificate (PEM).") },

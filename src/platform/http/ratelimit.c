@@ -12,28 +12,42 @@
 #define SETS  ((size_t)8192)
 #define WAYS  4
 #define LOCKS 64
+#define TOLD_FROM 16 /* a client that took this part of a second's rate is told to other nodes */
+#define DEBT      4  /* so many bursts, given out by other nodes, may stand against a client */
 
 struct bucket {
     uint64_t client; /* a keyed hash of its name */
     instant full_at;
+    uint32_t taken;  /* here, and not yet told to other nodes */
+    bool listed;     /* in `told` */
 };
 
 struct ratelimit {
     instant interval;   /* between two tokens */
     instant depth;      /* of a full bucket, in time */
     uint64_t key[2];
+    uint32_t told_from;
+    pthread_mutex_t told_lock; /* taken inside one of `locks` */
+    size_t told_count;
+    uint64_t told[RATELIMIT_TOLD];
     pthread_mutex_t locks[LOCKS];
     struct bucket buckets[SETS][WAYS];
 };
 
-struct ratelimit *ratelimit_new(struct arena *arena, int64_t rate, int64_t burst)
+struct ratelimit *ratelimit_new(struct arena *arena, int64_t rate, int64_t burst, const void *key)
 {
     if (rate <= 0)
         return NULL;
     struct ratelimit *limit = arena_new(arena, struct ratelimit);
     limit->interval = SECOND / rate > 0 ? SECOND / rate : 1;
     limit->depth = limit->interval * (burst > 1 ? burst : 1);
-    random_bytes(limit->key, sizeof limit->key);
+    limit->told_from = (uint32_t)(rate / TOLD_FROM) + 1;
+    _Static_assert(sizeof limit->key == RATELIMIT_KEY, "the key of SipHash");
+    if (key)
+        memcpy(limit->key, key, sizeof limit->key);
+    else
+        random_bytes(limit->key, sizeof limit->key);
+    pthread_mutex_init(&limit->told_lock, NULL);
     for (size_t i = 0; i < LOCKS; i++)
         pthread_mutex_init(&limit->locks[i], NULL);
     return limit;
@@ -87,24 +101,98 @@ static struct bucket *bucket_of(struct bucket set[WAYS], uint64_t client)
     return fullest;
 }
 
+static pthread_mutex_t *lock_of(struct ratelimit *limit, uint64_t client)
+{
+    return &limit->locks[client % SETS % LOCKS];
+}
+
+/* The bucket is locked. */
+static void note_taken(struct ratelimit *limit, struct bucket *bucket)
+{
+    if (++bucket->taken < limit->told_from || bucket->listed)
+        return;
+    pthread_mutex_lock(&limit->told_lock);
+    bucket->listed = limit->told_count < RATELIMIT_TOLD;
+    if (bucket->listed)
+        limit->told[limit->told_count++] = bucket->client;
+    pthread_mutex_unlock(&limit->told_lock);
+}
+
+/* A clock that was set back must not lock anybody out. */
+static instant level(const struct ratelimit *limit, const struct bucket *bucket, instant now)
+{
+    instant most = now + (1 + DEBT) * limit->depth;
+    if (bucket->full_at <= now)
+        return now;
+    return bucket->full_at < most ? bucket->full_at : now + limit->depth;
+}
+
 bool ratelimit_take(struct ratelimit *limit, struct str client, instant now, int *retry_after)
 {
     if (!limit)
         return true;
     uint64_t hash = keyed_hash(limit->key, client);
-    size_t set = hash % SETS;
-    pthread_mutex_t *lock = &limit->locks[set % LOCKS];
+    pthread_mutex_t *lock = lock_of(limit, hash);
     pthread_mutex_lock(lock);
-    struct bucket *bucket = bucket_of(limit->buckets[set], hash);
-    instant full_at = bucket->full_at > now ? bucket->full_at : now;
-    /* A clock that was set back must not lock anybody out. */
-    if (full_at > now + limit->depth)
-        full_at = now + limit->depth;
-    instant wait = full_at + limit->interval - now - limit->depth;
-    bucket->full_at = wait <= 0 ? full_at + limit->interval : full_at;
+    struct bucket *bucket = bucket_of(limit->buckets[hash % SETS], hash);
+    bucket->full_at = level(limit, bucket, now);
+    instant wait = bucket->full_at + limit->interval - now - limit->depth;
+    if (wait <= 0) {
+        bucket->full_at += limit->interval;
+        note_taken(limit, bucket);
+    }
     pthread_mutex_unlock(lock);
     if (wait <= 0)
         return true;
     *retry_after = (int)((wait + SECOND - 1) / SECOND);
     return false;
+}
+
+/* ---- What other nodes should know ---- */
+
+static uint32_t tell(struct ratelimit *limit, uint64_t client)
+{
+    uint32_t count = 0;
+    pthread_mutex_t *lock = lock_of(limit, client);
+    pthread_mutex_lock(lock);
+    struct bucket *set = limit->buckets[client % SETS];
+    for (size_t i = 0; i < WAYS; i++)
+        if (set[i].client == client) {
+            count = set[i].taken;
+            set[i].taken = 0;
+            set[i].listed = false;
+        }
+    pthread_mutex_unlock(lock);
+    return count;
+}
+
+size_t ratelimit_taken(struct ratelimit *limit, struct taken taken[static RATELIMIT_TOLD])
+{
+    uint64_t told[RATELIMIT_TOLD];
+    size_t count = 0;
+    if (!limit)
+        return 0;
+    pthread_mutex_lock(&limit->told_lock);
+    size_t listed = limit->told_count;
+    memcpy(told, limit->told, listed * sizeof *told);
+    limit->told_count = 0;
+    pthread_mutex_unlock(&limit->told_lock);
+    for (size_t i = 0; i < listed; i++) {
+        taken[count] = (struct taken){ told[i], tell(limit, told[i]) };
+        count += taken[count].count > 0;
+    }
+    return count;
+}
+
+void ratelimit_add(struct ratelimit *limit, const struct taken *taken, instant now)
+{
+    if (!limit)
+        return;
+    pthread_mutex_t *lock = lock_of(limit, taken->client);
+    instant most = now + (1 + DEBT) * limit->depth - 1;
+    pthread_mutex_lock(lock);
+    struct bucket *bucket = bucket_of(limit->buckets[taken->client % SETS], taken->client);
+    instant owed = level(limit, bucket, now) + limit->interval * taken->count;
+    bucket->full_at = owed < most ? owed : most;
+    pthread_mutex_unlock(lock);
 }

@@ -157,7 +157,7 @@ static bool add_standard(struct MHD_Response *response, struct exchange *exchang
     if (!find_header(reply, "Cache-Control"))
         well = well && MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
     if (exchange->unclear
-        || atomic_load_explicit(&exchange->server->stopping, memory_order_relaxed))
+        || atomic_load_explicit(&exchange->server->draining, memory_order_relaxed))
         well = well && MHD_add_response_header(response, "Connection", "close") == MHD_YES;
     return well;
 }

@@ -14,6 +14,7 @@
 #define THREAD_STACK   ((size_t)512 * 1024)
 #define WORK_PER_WORKER 64                 /* so much work may wait; then it is 503 */
 #define LOGIN_BURST    10
+#define WATCHED_WITHIN MINUTE /* who asked /readyz so short ago is a load balancer that goes on asking */
 #define KIBIBYTE       ((size_t)1024)
 #define MEBIBYTE       ((size_t)1024 * 1024)
 
@@ -83,15 +84,26 @@ static bool load_form_key(struct server *server, struct error *err)
     return true;
 }
 
-static void set_limits(struct server *server)
+/* All nodes with this key hash the names of clients alike, so that they can count together. */
+static void set_rates(struct server *server)
 {
     const struct config *config = server->app->config;
     struct arena *arena = &server->arena;
+    struct key key;
     int64_t machines = config_int(config, "limit.machines"), login = config_int(config, "limit.login");
+    key_derive(server->form_key, "rate-limit", &key);
+    _Static_assert(RATELIMIT_KEY <= sizeof key.bytes, "a part of the key");
     server->people_limit = ratelimit_new(arena, config_int(config, "limit.people"),
-                                         config_int(config, "limit.people_burst"));
-    server->machine_limit = ratelimit_new(arena, machines, machines);
-    server->login_limit = ratelimit_new(arena, login, login < LOGIN_BURST ? login : LOGIN_BURST);
+                                         config_int(config, "limit.people_burst"), key.bytes);
+    server->machine_limit = ratelimit_new(arena, machines, machines, key.bytes);
+    server->login_limit =
+        ratelimit_new(arena, login, login < LOGIN_BURST ? login : LOGIN_BURST, key.bytes);
+    explicit_bzero(&key, sizeof key);
+}
+
+static void set_limits(struct server *server)
+{
+    const struct config *config = server->app->config;
     server->memory_limit = (size_t)config_int(config, "http.memory") * MEBIBYTE;
     server->bodies_limit = (size_t)config_int(config, "http.bodies") * MEBIBYTE;
     server->crowd = crowd_new(arena, config_int(config, "limit.connections"));
@@ -213,6 +225,7 @@ static void close_gates(struct server *server)
  * connection. Whoever still sends or receives by then is cut off. */
 static void close_all(struct server *server, instant grace)
 {
+    atomic_store(&server->draining, true);
     atomic_store(&server->stopping, true);
     stop_accepting(server);
     wait_for_requests(server, grace);
@@ -236,8 +249,10 @@ static bool start_all(struct server *server, struct error *err)
     int64_t workers = config_int(config, "http.workers");
     set_limits(server);
     server->machines = machine_cache_new(&server->arena);
-    return load_tls(server, err) && load_form_key(server, err)
-        && router_new(&server->arena, server->app->services, &server->router, err)
+    if (!load_tls(server, err) || !load_form_key(server, err))
+        return false;
+    set_rates(server);
+    return router_new(&server->arena, server->app->services, &server->router, err)
         && workers_start(&server->arena, workers, (size_t)workers * WORK_PER_WORKER,
                          &server->workers, err)
         && watch_start(server, err) && open_gates(server, err);
@@ -257,6 +272,15 @@ bool server_start(struct app *app, struct error *err)
     app->server = NULL;
     close_all(server, 0);
     return false;
+}
+
+int64_t server_drain(struct app *app)
+{
+    struct server *server = app->server;
+    instant asked = atomic_load(&server->asked_ready);
+    atomic_store(&server->draining, true);
+    bool watched = asked && instant_monotonic() - asked < WATCHED_WITHIN;
+    return watched ? config_int(app->config, "server.drain_seconds") : 0;
 }
 
 void server_stop(struct app *app, instant grace)

@@ -113,8 +113,11 @@ struct server {
     struct exchange *pool;
     size_t pool_size;
     struct peer *peers;
+    _Atomic uint64_t answered;       /* requests since the start */
     _Atomic int64_t open;            /* exchanges between head and last byte */
+    _Atomic bool draining;           /* /readyz says that we go; all else is answered as before */
     _Atomic bool stopping;
+    _Atomic instant asked_ready;     /* monotonic: when somebody last asked /readyz; 0: nobody did */
     pthread_t watch;                 /* ends peers that take too long */
     bool watching;
     pthread_cond_t wake;             /* of the watch, when stopping */

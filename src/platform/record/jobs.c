@@ -5,16 +5,15 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/random.h"
 #include "platform/app.h"
 #include "platform/metrics.h"
 #include "platform/service.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ATTEMPTS      10
 #define LEASE         MINUTE
@@ -22,7 +21,6 @@
 #define LAST_BACKOFF  HOUR
 #define POLL_SECONDS  1 /* other nodes' jobs are found by looking */
 #define MEMORY_LIMIT  ((size_t)512 * 1024 * 1024)
-#define NODE_TEXT     96
 
 struct jobs {
     struct app *app;
@@ -71,41 +69,6 @@ static const struct statement take_back = SQL(
 
 /* ---- Small facts ---- */
 
-/* When the process with this number started, in ticks since boot (field 22 of /proc/PID/stat, behind
- * the name in brackets); 0: there is none. */
-static unsigned long long start_of(int64_t pid)
-{
-    char path[64], line[1024] = "";
-    unsigned long long start = 0;
-    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-    FILE *stat = fopen(path, "re");
-    if (!stat)
-        return 0;
-    size_t got = fread(line, 1, sizeof line - 1, stat);
-    fclose(stat);
-    line[got] = '\0';
-    const char *rest = strrchr(line, ')');
-    if (!rest
-        || sscanf(rest, ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
-                        " %*s %llu", &start) != 1)
-        return 0;
-    return start;
-}
-
-static struct str host_name(struct arena *arena)
-{
-    char host[NODE_TEXT] = "";
-    gethostname(host, sizeof host - 1);
-    return str_format(arena, "%s", host);
-}
-
-/* "host:pid:start": no later process has the same. */
-static struct str node_name(struct arena *arena)
-{
-    return str_format(arena, "%.*s:%d:%llu", FMT(host_name(arena)), (int)getpid(),
-                      start_of(getpid()));
-}
-
 static instant lease_of(const struct job_kind *kind)
 {
     return kind->lease ? kind->lease : LEASE;
@@ -152,12 +115,26 @@ static bool do_extend(struct tx *tx, void *with, struct error *err)
     const struct job *job = extension->job;
     return db_do(tx, &extend,
                  ARGS(arg_text(job->id), arg_int(job->attempt), arg_int(extension->until),
-                      arg_text(node_name(tx_arena(tx)))),
+                      arg_text(process_name(tx_arena(tx)))),
                  &extension->changed, err);
+}
+
+/* Is this process on its way out? Then long work ends where it is, for another node to go on. */
+static bool is_leaving(const struct app *app)
+{
+    struct jobs *jobs = app->jobs;
+    if (!jobs)
+        return false;
+    pthread_mutex_lock(&jobs->lock);
+    bool leaving = jobs->stopping;
+    pthread_mutex_unlock(&jobs->lock);
+    return leaving;
 }
 
 bool job_extend(struct app *app, struct arena *arena, const struct job *job, struct error *err)
 {
+    if (is_leaving(app))
+        return fail(err, UNAVAILABLE, NULL, N_("This server is stopping."));
     struct extension extension = { .job = job, .until = instant_now() + lease_of(job->kind) };
     if (!db_write(app->db, arena, do_extend, &extension, err))
         return false;
@@ -209,7 +186,7 @@ static bool do_claim(struct tx *tx, void *with, struct error *err)
     int64_t changed;
     if (!db_do(tx, &claim,
                ARGS(arg_text(search->job.id), arg_int(search->run_at),
-                    arg_int(search->job.lease_until), arg_text(node_name(tx_arena(tx)))),
+                    arg_int(search->job.lease_until), arg_text(process_name(tx_arena(tx)))),
                &changed, err))
         return false;
     search->found = changed == 1;
@@ -250,6 +227,7 @@ static bool run_guarded(struct app *app, struct arena *arena, const struct job *
 struct ending {
     const struct job *job;
     bool ok;
+    bool handed_back;   /* it was broken off by the end of this server: another goes on, at once */
     struct error err;
 };
 
@@ -261,6 +239,8 @@ static bool is_used_up(const struct job *job)
 
 static instant next_turn(const struct ending *ending)
 {
+    if (ending->handed_back)
+        return instant_now();
     instant every = ending->job->kind->every, pause = backoff(ending->job->attempt);
     if (ending->ok || (every && every < pause))
         return instant_now() + every;
@@ -273,14 +253,16 @@ static bool do_end(struct tx *tx, void *with, struct error *err)
     const struct job *job = ending->job;
     struct arena *arena = tx_arena(tx);
     struct arg id = arg_text(job->id), attempt = arg_int(job->attempt);
-    struct arg node = arg_text(node_name(arena));
+    struct arg node = arg_text(process_name(arena));
     if (ending->ok && !job->kind->every)
         return db_do(tx, &remove_done, ARGS(id, attempt, node), NULL, err);
-    bool given_up = !ending->ok && is_used_up(job);
-    struct str why = ending->ok ? STR("") : error_text(arena, &ending->err, NULL);
+    bool given_up = !ending->ok && !ending->handed_back && is_used_up(job);
+    bool fresh = ending->ok || ending->handed_back;
+    int64_t attempts = ending->ok ? 0 : job->attempt - ending->handed_back;
+    struct str why = fresh ? STR("") : error_text(arena, &ending->err, NULL);
     return db_do(tx, &wait_again,
                  ARGS(id, attempt, node, arg_text(given_up ? STR("failed") : STR("waiting")),
-                      arg_int(next_turn(ending)), arg_int(ending->ok ? 0 : job->attempt),
+                      arg_int(next_turn(ending)), arg_int(attempts),
                       arg_text(why)),
                  NULL, err);
 }
@@ -297,7 +279,7 @@ static bool was_abandoned(const struct job *job, struct error *err)
 static void count_ending(const struct app *app, const struct ending *ending)
 {
     const char *kind = ending->job->kind->name;
-    if (!app->metrics)
+    if (!app->metrics || ending->handed_back)
         return;
     if (ending->ok)
         metrics_count(app->metrics, "fundament_jobs_done_total", "Background jobs that were done.",
@@ -315,7 +297,8 @@ static bool run_one(struct app *app, const struct job *job, struct error *err)
     ending.ok = !was_abandoned(job, &ending.err)
              && run_guarded(app, &arena, job, &ending.err);
     arena_free(&arena);
-    if (!ending.ok)
+    ending.handed_back = !ending.ok && ending.err.kind == UNAVAILABLE && is_leaving(app);
+    if (!ending.ok && !ending.handed_back)
         log_failure(is_used_up(job) ? "job-failed" : "job-postponed", &ending.err);
     count_ending(app, &ending);
     bool written = db_write(app->db, &closing, do_end, &ending, err);
@@ -353,17 +336,6 @@ static bool do_add_periodic(struct tx *tx, void *with, struct error *err)
     return true;
 }
 
-/* Was this node a process of this computer that is no more? Where two computers share a name, at worst
- * a job is taken over while it runs: its first owner then loses the lease, as when it was too slow. */
-static bool is_dead(struct arena *arena, struct str node)
-{
-    struct str host = str_cut(&node, ':'), number = str_cut(&node, ':');
-    int64_t pid, start;
-    return str_eq(host, host_name(arena)) && str_to_int(number, 1, INT32_MAX, &pid)
-           && str_to_int(node, 0, INT64_MAX, &start)
-           && start_of(pid) != (unsigned long long)start;
-}
-
 struct left_job {
     struct str id, node;
 };
@@ -376,7 +348,7 @@ static bool find_left(struct tx *tx, struct left_job **left, size_t *count, stru
         return false;
     while (rows_next(&rows)) {
         struct left_job job = { row_text(&rows, 0), row_text(&rows, 1) };
-        if (is_dead(tx_arena(tx), job.node))
+        if (process_has_ended(tx_arena(tx), job.node))
             *list_add(tx_arena(tx), &list) = job;
     }
     *left = list.at;
@@ -490,7 +462,7 @@ void jobs_wake(struct app *app)
     pthread_mutex_unlock(&jobs->lock);
 }
 
-void jobs_stop(struct app *app)
+void jobs_leave(struct app *app)
 {
     struct jobs *jobs = app->jobs;
     if (!jobs)
@@ -499,6 +471,14 @@ void jobs_stop(struct app *app)
     jobs->stopping = true;
     pthread_cond_broadcast(&jobs->wake);
     pthread_mutex_unlock(&jobs->lock);
+}
+
+void jobs_stop(struct app *app)
+{
+    struct jobs *jobs = app->jobs;
+    if (!jobs)
+        return;
+    jobs_leave(app);
     for (int64_t i = 0; i < jobs->workers; i++)
         pthread_join(jobs->threads[i], NULL);
     app->jobs = NULL;

@@ -34,11 +34,14 @@ bool job_add(struct tx *tx, const char *kind, struct str payload, instant not_be
              struct error *err);
 /* Wakes this process's workers: call after the commit of a job_add that should start at once. */
 void jobs_wake(struct app *app);
-/* Keeps a long job's lease; false when it was lost to another node: stop at once. */
+/* Keeps a long job's lease; false when it was lost to another node, or this one is stopping: stop at
+ * once, with this error; then the rest of the work is handed back for another node. */
 bool job_extend(struct app *app, struct arena *arena, const struct job *job, struct error *err);
 
-/* Workers. `serve` starts them; stop lets running jobs end. */
+/* Workers. `serve` starts them. leave: no more work is begun here, and long work ends at its next
+ * job_extend; stop waits for that and ends the workers. */
 bool jobs_start(struct app *app, int64_t workers, struct error *err);
+void jobs_leave(struct app *app);
 void jobs_stop(struct app *app);
 /* Runs what is due until nothing is, in this thread: for tests. */
 bool jobs_run_due(struct app *app, struct error *err);

@@ -398,7 +398,7 @@ bool batch_job(struct app *app, struct arena *arena, const struct job *job, stru
         if (!ok || step.number < 0)
             return ok;
         if (!job_extend(app, arena, job, err))
-            return fail(err, UNAVAILABLE, NULL, N_("Another node took this work over."));
+            return false;
     }
 }
 

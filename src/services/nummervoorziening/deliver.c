@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "platform/app.h"
+#include "platform/nodes/nodes.h"
 #include "platform/page/page.h"
 #include "platform/format/xml.h"
 #include "services/nummervoorziening/batch.h"
@@ -120,6 +121,53 @@ static bool start_delivery(struct request *request, struct str id, struct error 
     request->reply.after = after_delivery;
     request->reply.after_with = delivery;
     return true;
+}
+
+/* Deliveries that a process left under way when it was killed, or its computer was lost. */
+
+struct release {
+    struct str self;
+    struct processes gone;
+};
+
+static bool find_gone(struct tx *tx, void *with, struct error *err)
+{
+    struct release *release = with;
+    struct processes sending;
+    release->gone = (struct processes){ 0 };
+    if (!nv_delivering(tx, &sending, err))
+        return false;
+    for (size_t i = 0; i < sending.len; i++) {
+        struct str process = sending.at[i];
+        bool gone = str_eq(process, release->self);
+        if (!gone && !node_has_gone(tx, process, instant_now(), &gone, err))
+            return false;
+        if (gone)
+            *list_add(tx_arena(tx), &release->gone) = process;
+    }
+    return true;
+}
+
+static bool release_gone(struct tx *tx, void *with, struct error *err)
+{
+    const struct release *release = with;
+    for (size_t i = 0; i < release->gone.len; i++)
+        if (!nv_release_batches(tx, release->gone.at[i], err))
+            return false;
+    return true;
+}
+
+bool release_deliveries(struct app *app, struct arena *arena, struct str self, struct error *err)
+{
+    struct release release = { .self = self };
+    return db_read(app->db, arena, find_gone, &release, err)
+        && (release.gone.len == 0 || db_write(app->db, arena, release_gone, &release, err));
+}
+
+bool deliveries_job(struct app *app, struct arena *arena, const struct job *job, struct error *err)
+{
+    (void)job;
+    return release_deliveries(app, arena, STR(""), err);
 }
 
 /* Writing. Successes go out chunk by chunk; failures are remembered, they stand behind. */

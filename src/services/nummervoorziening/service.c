@@ -3,7 +3,9 @@
 #include "services/nummervoorziening/nummervoorziening.h"
 
 #include "base/log.h"
+#include "base/process.h"
 #include "services/nummervoorziening/batch.h"
+#include "services/nummervoorziening/deliver.h"
 #include "services/nummervoorziening/demo.h"
 #include "services/nummervoorziening/export.h"
 #include "services/nummervoorziening/pages.h"
@@ -33,6 +35,7 @@ static const struct setting settings[] = {
 
 static const struct migration migrations[] = {
     { 1, "services/nummervoorziening/schema/001-nummervoorziening.sql" },
+    { 2, "services/nummervoorziening/schema/002-deliveries.sql" },
     { 0 },
 };
 
@@ -59,6 +62,7 @@ static const struct route routes[] = {
 static const struct job_kind jobs[] = {
     { "nummervoorziening.batch", batch_job, .lease = MINUTE },
     { "nummervoorziening.batch-expiry", batch_expiry_job, .every = 10 * MINUTE },
+    { "nummervoorziening.deliveries", deliveries_job, .every = 15 * SECOND },
     { .name = NULL },
 };
 
@@ -98,17 +102,12 @@ static bool load_keys(struct app *app, struct nummervoorziening *service, struct
     return ok;
 }
 
-static bool release_batches(struct tx *tx, void *with, struct error *err)
-{
-    (void)with;
-    return nv_release_batches(tx, err);
-}
-
-/* Deliveries that a killed server left under way can be fetched again. */
+/* This process sends nothing yet, whatever its name says. */
 static bool recover(struct app *app, struct error *err)
 {
     struct arena scratch = { 0 };
-    bool released = db_write(app->db, &scratch, release_batches, NULL, err);
+    struct str self = process_name(&scratch);
+    bool released = release_deliveries(app, &scratch, self, err);
     arena_free(&scratch);
     return released;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "services/nummervoorziening/store_batch.h"
 
+#include "base/process.h"
 #include "platform/record/jobs.h"
 
 /* A delivery that takes longer than this was cut off; somebody may fetch again. */
@@ -42,15 +43,20 @@ static const struct statement finish_batch = SQL(
     "UPDATE nummervoorziening_batch SET state = 'finished', finished = $2"
     " WHERE id = $1 AND chunks_done = chunks AND state = 'working'");
 static const struct statement claim_batch = SQL(
-    "UPDATE nummervoorziening_batch SET state = 'delivering', delivering = $2"
+    "UPDATE nummervoorziening_batch"
+    "   SET state = 'delivering', delivering = $2, delivering_process = $4"
     " WHERE id = $1 AND (state = 'finished' OR (state = 'delivering' AND delivering < $3))");
 static const struct statement delivered = SQL(
     "UPDATE nummervoorziening_batch SET state = 'retrieved', retrieved = $2"
     " WHERE id = $1 AND state IN ('delivering', 'finished')");
 static const struct statement released = SQL(
     "UPDATE nummervoorziening_batch SET state = 'finished' WHERE id = $1 AND state = 'delivering'");
-static const struct statement release_all = SQL(
-    "UPDATE nummervoorziening_batch SET state = 'finished' WHERE state = 'delivering'");
+static const struct statement release_of = SQL(
+    "UPDATE nummervoorziening_batch SET state = 'finished'"
+    " WHERE state = 'delivering' AND delivering_process = $1");
+static const struct statement list_delivering = SQL(
+    "SELECT DISTINCT delivering_process FROM nummervoorziening_batch"
+    " WHERE state = 'delivering' AND delivering_process <> ''");
 static const struct statement erase_chunks = SQL(
     "DELETE FROM nummervoorziening_batch_chunk WHERE batch = $1");
 /* Also a delivery of which nobody came to tell the end. */
@@ -192,7 +198,9 @@ bool nv_finish_chunk(struct tx *tx, struct str batch, int64_t number, struct str
 bool nv_claim_batch(struct tx *tx, struct str id, instant now, bool *claimed, struct error *err)
 {
     int64_t changed = 0;
-    if (!db_do(tx, &claim_batch, ARGS(arg_text(id), arg_int(now), arg_int(now - DELIVERY_TIME)),
+    if (!db_do(tx, &claim_batch,
+               ARGS(arg_text(id), arg_int(now), arg_int(now - DELIVERY_TIME),
+                    arg_text(process_name(tx_arena(tx)))),
                &changed, err))
         return false;
     *claimed = changed > 0;
@@ -210,9 +218,20 @@ bool nv_batch_released(struct tx *tx, struct str id, struct error *err)
     return db_do(tx, &released, ARGS(arg_text(id)), NULL, err);
 }
 
-bool nv_release_batches(struct tx *tx, struct error *err)
+bool nv_delivering(struct tx *tx, struct processes *processes, struct error *err)
 {
-    return db_do(tx, &release_all, NO_ARGS, NULL, err);
+    struct rows rows;
+    *processes = (struct processes){ 0 };
+    if (!db_query(tx, &list_delivering, NO_ARGS, &rows, err))
+        return false;
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), processes) = row_text(&rows, 0);
+    return rows_end(&rows, err);
+}
+
+bool nv_release_batches(struct tx *tx, struct str process, struct error *err)
+{
+    return db_do(tx, &release_of, ARGS(arg_text(process)), NULL, err);
 }
 
 bool nv_remove_expired(struct tx *tx, instant now, int64_t *removed, struct error *err)

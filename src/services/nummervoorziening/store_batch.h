@@ -50,8 +50,12 @@ bool nv_claim_batch(struct tx *tx, struct str id, instant now, bool *claimed, st
 /* After the delivery: erases the content, or gives the batch back. */
 bool nv_batch_delivered(struct tx *tx, struct str id, instant now, struct error *err);
 bool nv_batch_released(struct tx *tx, struct str id, struct error *err);
-/* Gives back all deliveries that a crash cut off. */
-bool nv_release_batches(struct tx *tx, struct error *err);
+/* The processes (base/process.h) that are sending batches, and giving back those of one of them. */
+struct processes {
+    list_of(struct str);
+};
+bool nv_delivering(struct tx *tx, struct processes *processes, struct error *err);
+bool nv_release_batches(struct tx *tx, struct str process, struct error *err);
 /* Erases the content of batches whose time is over; `removed` gets their number. */
 bool nv_remove_expired(struct tx *tx, instant now, int64_t *removed, struct error *err);
 
