@@ -106,7 +106,7 @@ static void set_limits(struct server *server)
     const struct config *config = server->app->config;
     server->memory_limit = (size_t)config_int(config, "http.memory") * MEBIBYTE;
     server->bodies_limit = (size_t)config_int(config, "http.bodies") * MEBIBYTE;
-    server->crowd = crowd_new(arena, config_int(config, "limit.connections"));
+    server->crowd = crowd_new(&server->arena, config_int(config, "limit.connections"));
     server->request_limit = config_int(config, "http.request_seconds") * SECOND;
     server->slowest_reader = (size_t)config_int(config, "http.slowest_kib") * KIBIBYTE;
     server->idle_limit = config_int(config, "http.idle_seconds") * SECOND;
