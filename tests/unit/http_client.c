@@ -57,10 +57,10 @@ static gnutls_datum_t datum(struct str s)
     return (gnutls_datum_t){ (unsigned char *)(uintptr_t)s.at, (unsigned)s.len };
 }
 
-static struct http_client *shake_hands(struct test *t, int port, const struct pem *pem,
-                                       const char *priorities, struct str ticket)
+/* On a connection that is open already; ends it when the handshake is refused. */
+static struct http_client *shake_hands_on(struct http_client *client, const struct pem *pem,
+                                          const char *priorities, struct str ticket)
 {
-    struct http_client *client = client_open_plain(t, port);
     gnutls_certificate_allocate_credentials(&client->credentials);
     if (pem) {
         gnutls_datum_t certificate = datum(pem->certificate), key = datum(pem->key);
@@ -84,6 +84,17 @@ static struct http_client *shake_hands(struct test *t, int port, const struct pe
         return client;
     client_close(client);
     return NULL;
+}
+
+static struct http_client *shake_hands(struct test *t, int port, const struct pem *pem,
+                                       const char *priorities, struct str ticket)
+{
+    return shake_hands_on(client_open_plain(t, port), pem, priorities, ticket);
+}
+
+struct http_client *client_secure(struct http_client *client)
+{
+    return shake_hands_on(client, NULL, "NORMAL", STR(""));
 }
 
 struct http_client *client_try(struct test *t, int port, const struct pem *pem,

@@ -25,6 +25,9 @@ struct http_client *client_open_unix(struct test *t, const char *path);
 struct http_client *client_try(struct test *t, int port, const struct pem *pem,
                                const char *priorities);
 
+/* Begins TLS on a plain connection; NULL when the handshake is refused. */
+struct http_client *client_secure(struct http_client *client);
+
 /* The server's certificate (DER), and whether it asked for one of ours. */
 struct str client_peer(struct http_client *client);
 bool client_was_asked(struct http_client *client);

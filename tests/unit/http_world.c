@@ -146,17 +146,22 @@ static void open_app(struct test *t, struct app *app)
     app->metrics = metrics_new(t->arena);
 }
 
+bool try_server(struct test *t, struct app *app, const char *settings, struct error *err)
+{
+    struct str text = str_format(t->arena, "people.port = 0\nmachines.port = 0\nhttp.threads = 2\n%s",
+                                 settings);
+    signal(SIGPIPE, SIG_IGN);
+    CHECK_OK(file_write(str_format(t->arena, "%s/fundament.conf", t->folder).at, text, 0600, err),
+             *err);
+    open_app(t, app);
+    return server_start(app, err);
+}
+
 struct world *given_server(struct test *t, const char *settings)
 {
     struct error err;
     struct world *world = arena_new(t->arena, struct world);
-    struct str text = str_format(t->arena, "people.port = 0\nmachines.port = 0\nhttp.threads = 2\n%s",
-                                 settings);
-    signal(SIGPIPE, SIG_IGN);
-    CHECK_OK(file_write(str_format(t->arena, "%s/fundament.conf", t->folder).at, text, 0600, &err),
-             err);
-    open_app(t, &world->app);
-    CHECK_OK(server_start(&world->app, &err), err);
+    CHECK_OK(try_server(t, &world->app, settings, &err), err);
     world->people = server_port(world->app.server, PEOPLE);
     world->machines = server_port(world->app.server, MACHINES);
     return world;

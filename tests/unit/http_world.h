@@ -17,6 +17,8 @@ struct world {
 
 /* `settings`: lines for the configuration, beside the ports. */
 struct world *given_server(struct test *t, const char *settings);
+/* Does a server start with these settings? */
+bool try_server(struct test *t, struct app *app, const char *settings, struct error *err);
 void end_server(struct world *world);
 
 /* A certificate by the CA that this server trusts; `age` ago valid for `days`. */

@@ -35,6 +35,9 @@ const struct setting http_settings[] = {
       N_("Requests that one address may make at once before limit.people counts."), 1, 1000000 },
     { "listen.address", SETTING_TEXT, "127.0.0.1",
       N_("The address to listen on: 127.0.0.1 is this computer only, :: is every address.") },
+    { "listen.proxies", SETTING_TEXT, "",
+      N_("Addresses of load balancers that hand connections on and tell by the PROXY protocol (version "
+         "2) who connected, with commas between them. Empty: none.") },
     { "machines.ca", SETTING_TEXT, "tls/demo-ca.crt",
       N_("The CAs (PEM) whose client certificates are accepted. Empty: no listener for machines.") },
     { "machines.crl", SETTING_TEXT, "",

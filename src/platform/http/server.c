@@ -4,8 +4,9 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "platform/app.h"
-#include "platform/keys/pki.h"
+#include "platform/http/porch.h"
 #include "platform/http/server.h"
+#include "platform/keys/pki.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -115,14 +116,22 @@ static void set_limits(struct server *server)
 
 /* Gates */
 
+/* A porch takes connections in where load balancers tell who connected. */
+static bool make_porch(struct gate *gate, struct error *err)
+{
+    struct str proxies = config_text(gate->server->app->config, "listen.proxies");
+    return gate->proxied || !proxies.len
+           || porch_new(&gate->server->arena, gate->fd, proxies, &gate->porch, err);
+}
+
 static bool start_daemon(struct gate *gate, struct error *err)
 {
     struct server *server = gate->server;
     const struct config *config = server->app->config;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC
-                     | (gate->proxied ? 0 : MHD_USE_TLS);
+                     | (gate->proxied ? 0 : MHD_USE_TLS)
+                     | (gate->porch ? MHD_USE_NO_LISTEN_SOCKET : 0);
     struct MHD_OptionItem options[] = {
-        { MHD_OPTION_LISTEN_SOCKET, gate->fd, NULL },
         { MHD_OPTION_THREAD_POOL_SIZE, config_int(config, "http.threads"), NULL },
         { MHD_OPTION_THREAD_STACK_SIZE, THREAD_STACK, NULL },
         { MHD_OPTION_CONNECTION_LIMIT, config_int(config, "http.connections"), NULL },
@@ -140,9 +149,12 @@ static bool start_daemon(struct gate *gate, struct error *err)
     };
     gate->daemon = MHD_start_daemon(flags, 0, gate->proxied ? NULL : peer_accept, gate,
                                     exchange_go_on, gate, MHD_OPTION_ARRAY, options,
-                                    MHD_OPTION_END);
+                                    gate->porch ? MHD_OPTION_END : MHD_OPTION_LISTEN_SOCKET,
+                                    gate->fd, MHD_OPTION_END);
     if (!gate->daemon)
         return fail_internal(err, "libmicrohttpd does not start for %s", gate->name);
+    if (gate->porch && !porch_open(gate->porch, gate->daemon, err))
+        return false;
     log_info("listening", { "gate", str_of(gate->name) }, { "port", LOG_NUMBER(gate->port) },
              { "path", str_of(gate->path ? gate->path : "-") });
     return true;
@@ -158,7 +170,7 @@ static bool open_gate(struct server *server, unsigned listener, const char *name
                    err))
         return false;
     server->gate_count++;
-    return start_daemon(gate, err);
+    return make_porch(gate, err) && start_daemon(gate, err);
 }
 
 static bool open_proxy_gate(struct server *server, unsigned listener, const char *name,
@@ -195,7 +207,9 @@ static void stop_accepting(struct server *server)
 {
     for (size_t i = 0; i < server->gate_count; i++) {
         struct gate *gate = &server->gates[i];
-        if (gate->daemon)
+        if (gate->porch)
+            porch_close(gate->porch);
+        else if (gate->daemon)
             MHD_quiesce_daemon(gate->daemon);
         shutdown(gate->fd, SHUT_RDWR); /* who comes now is refused */
         if (gate->path)

@@ -38,6 +38,7 @@
 #define POOL_KEEPS    128                       /* exchanges kept for the next requests */
 
 struct server;
+struct porch;
 
 struct gate {
     struct server *server;
@@ -48,6 +49,7 @@ struct gate {
     int port;                      /* 0: a Unix socket */
     const char *path;              /* of that socket */
     struct MHD_Daemon *daemon;
+    struct porch *porch;           /* where load balancers are named; else NULL: MHD takes in itself */
 };
 
 struct peer {
