@@ -32,12 +32,26 @@ static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
     return era * 146097 + day_of_era - 719468;
 }
 
+/* The other way round. gmtime_r would take a lock and may read /etc/localtime under it: the log must
+ * be written also from a signal handler, and where no file may be opened. */
 static struct tm civil(instant at)
 {
-    time_t seconds = (time_t)(at / SECOND - (at % SECOND < 0));
-    struct tm parts;
-    gmtime_r(&seconds, &parts);
-    return parts;
+    int64_t seconds = at / SECOND - (at % SECOND < 0);
+    int64_t days = seconds / 86400 - (seconds % 86400 < 0), of_day = seconds - days * 86400;
+    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t day_of_era = z - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month = (5 * day_of_year + 2) / 153; /* from March */
+    return (struct tm){
+        .tm_year = (int)(year_of_era + era * 400 + (month >= 10) - 1900),
+        .tm_mon = (int)(month < 10 ? month + 2 : month - 10),
+        .tm_mday = (int)(day_of_year - (153 * month + 2) / 5 + 1),
+        .tm_hour = (int)(of_day / 3600),
+        .tm_min = (int)(of_day / 60 % 60),
+        .tm_sec = (int)(of_day % 60),
+    };
 }
 
 struct str instant_format(instant at, char text[static INSTANT_TEXT])

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "platform/isolation/sandbox.h"
 #include "platform/nodes/nodes.h"
 #include "platform/record/jobs.h"
 #include "services/services.h"
@@ -106,9 +107,12 @@ static bool check_demo(const struct app *app, struct error *err)
 
 static bool serve(struct app *app, const sigset_t *set, struct error *err)
 {
-    if (!check_demo(app, err) || !app_recover(app, err)
-        || !jobs_start(app, config_int(app->config, "jobs.workers"), err))
+    if (!check_demo(app, err) || !app_recover(app, err) || !server_open(app, err)
+        || !sandbox_enter_server(app, err)
+        || !jobs_start(app, config_int(app->config, "jobs.workers"), err)) {
+        server_stop(app, 0);
         return false;
+    }
     if (!server_start(app, err) || !nodes_start(app, err)) {
         server_stop(app, 0);
         jobs_stop(app);
@@ -137,6 +141,7 @@ static bool run(struct command_line *line, struct error *err)
     if (!choose_services(line, only, &services, err))
         return false;
     block_signals(&set);
+    sandbox_prepare_server(line->data);
     if (!folder_make(line->data, err)
         || !app_open(line->arena, line->data, services, true, &app, err))
         return false;

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "platform/isolation/sandbox.h"
 #include "platform/metrics.h"
 #include "platform/keys/keeper.h"
 #include "platform/page/page.h"
@@ -49,7 +50,8 @@ bool app_open(struct arena *arena, const char *data, const struct service *const
               bool migrate, struct app *app, struct error *err)
 {
     *app = (struct app){ .arena = arena, .services = services };
-    if (!config_load(arena, data, services, &app->config, err) || !set_log_level(app->config, err))
+    if (!config_load(arena, data, services, &app->config, err) || !set_log_level(app->config, err)
+        || !sandbox_take_identity(app->config, arena, err))
         return false;
     app->metrics = metrics_new(arena);
     const char *overrides = NULL;

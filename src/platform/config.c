@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/list.h"
 #include "platform/http/http.h"
+#include "platform/isolation/sandbox.h"
 #include "platform/service.h"
 
 #include <stdio.h>
@@ -30,8 +31,8 @@ static const struct setting general_settings[] = {
 };
 
 /* The platform's tables; each service adds its own through its descriptor. */
-static const struct setting *const platform_tables[] = { general_settings,
-                                                        http_settings };
+static const struct setting *const platform_tables[] = { general_settings, http_settings,
+                                                        isolation_settings };
 
 struct entry_value {
     const struct setting *setting;
@@ -85,8 +86,8 @@ static void add_tables(struct arena *arena, struct config *config,
 
 static bool flag_value(struct str value, bool *flag)
 {
-    *flag = str_eq(value, STR("yes"));
-    return *flag || str_eq(value, STR("no"));
+    *flag = str_eq(value, STR("yes")) || str_eq(value, STR("on"));
+    return *flag || str_eq(value, STR("no")) || str_eq(value, STR("off"));
 }
 
 /* `where` says to a person where the value stands. */

@@ -29,6 +29,7 @@ struct entry {
 };
 
 struct organisations;
+struct sandbox;
 
 struct service {
     const char *name;                    /* "nummervoorziening": also its folder and log name */
@@ -51,6 +52,9 @@ struct service {
     /* Puts right what a server that ended badly left half done; called once, before this process
      * serves. Commands do not call it: another process may be serving. */
     bool (*recover)(struct app *app, struct error *err);
+
+    /* Adds the files and ports that it needs while the server runs to the server's sandbox. */
+    void (*needs)(struct app *app, struct sandbox *sandbox);
 
     /* Adds this service's part of the synthetic demo sector, sized by `schools`; idempotent. */
     bool (*seed_demo)(struct app *app, struct arena *arena, int64_t schools, struct error *err);

@@ -195,6 +195,9 @@ extern const struct setting http_settings[];
 
 /* The server: both listeners, and the proxy ones where configured. */
 struct server;
+/* Binds the sockets and reads keys and certificates; nobody is answered yet. */
+bool server_open(struct app *app, struct error *err);
+/* Answers; opens first what is not open. */
 bool server_start(struct app *app, struct error *err);
 /* The port on which a listener answers (the system chose it where the setting is 0). */
 int server_port(const struct server *server, enum listener listener);

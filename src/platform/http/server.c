@@ -170,7 +170,7 @@ static bool open_gate(struct server *server, unsigned listener, const char *name
                    err))
         return false;
     server->gate_count++;
-    return make_porch(gate, err) && start_daemon(gate, err);
+    return make_porch(gate, err);
 }
 
 static bool open_proxy_gate(struct server *server, unsigned listener, const char *name,
@@ -184,7 +184,7 @@ static bool open_proxy_gate(struct server *server, unsigned listener, const char
     if (!listen_for_proxy(gate, &server->arena, where, err))
         return false;
     server->gate_count++;
-    return start_daemon(gate, err);
+    return true;
 }
 
 static bool open_gates(struct server *server, struct error *err)
@@ -199,6 +199,14 @@ static bool open_gates(struct server *server, struct error *err)
         && (server->gate_count
             || fail(err, INVALID, NULL, N_("There is nothing to listen on: set tls.certificate, "
                                            "proxy.people or proxy.machines.")));
+}
+
+static bool start_daemons(struct server *server, struct error *err)
+{
+    for (size_t i = 0; i < server->gate_count; i++)
+        if (!start_daemon(&server->gates[i], err))
+            return false;
+    return true;
 }
 
 /* Stopping */
@@ -257,22 +265,26 @@ static void close_all(struct server *server, instant grace)
     arena_free(&arena);
 }
 
-static bool start_all(struct server *server, struct error *err)
+static bool open_all(struct server *server, struct error *err)
 {
-    const struct config *config = server->app->config;
-    int64_t workers = config_int(config, "http.workers");
     set_limits(server);
     server->machines = machine_cache_new(&server->arena);
     if (!load_tls(server, err) || !load_form_key(server, err))
         return false;
     set_rates(server);
     return router_new(&server->arena, server->app->services, &server->router, err)
-        && workers_start(&server->arena, workers, (size_t)workers * WORK_PER_WORKER,
-                         &server->workers, err)
-        && watch_start(server, err) && open_gates(server, err);
+        && open_gates(server, err);
 }
 
-bool server_start(struct app *app, struct error *err)
+static bool start_all(struct server *server, struct error *err)
+{
+    int64_t workers = config_int(server->app->config, "http.workers");
+    return workers_start(&server->arena, workers, (size_t)workers * WORK_PER_WORKER,
+                         &server->workers, err)
+        && watch_start(server, err) && start_daemons(server, err);
+}
+
+bool server_open(struct app *app, struct error *err)
 {
     struct arena arena = { 0 };
     struct server *server = arena_new(&arena, struct server);
@@ -281,7 +293,7 @@ bool server_start(struct app *app, struct error *err)
     pthread_mutex_init(&server->lock, NULL);
     raise_descriptors();
     app->server = server;
-    if (start_all(server, err))
+    if (open_all(server, err))
         return true;
     app->server = NULL;
     close_all(server, 0);
@@ -295,6 +307,16 @@ int64_t server_drain(struct app *app)
     atomic_store(&server->draining, true);
     bool watched = asked && instant_monotonic() - asked < WATCHED_WITHIN;
     return watched ? config_int(app->config, "server.drain_seconds") : 0;
+}
+
+bool server_start(struct app *app, struct error *err)
+{
+    if (!app->server && !server_open(app, err))
+        return false;
+    if (start_all(app->server, err))
+        return true;
+    server_stop(app, 0);
+    return false;
 }
 
 void server_stop(struct app *app, instant grace)

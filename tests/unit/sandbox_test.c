@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Each test is a process of its own (main.c): it enters the sandbox for good. */
+#include "platform/isolation/sandbox.h"
+#include "tests/test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void enter(struct test *t, struct sandbox *sandbox)
+{
+    struct error err;
+    sandbox->arena = t->arena;
+    CHECK_OK(sandbox_enter(sandbox, &err), err);
+}
+
+/* Entered in a child, which tells by its exit status; `attempt` gives 0 or errno. */
+static int result_inside(struct test *t, enum sandbox_profile profile, int (*attempt)(struct test *t))
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct sandbox sandbox = { .profile = profile, .memory = (size_t)1 << 30 };
+        if (profile == SANDBOX_SERVER)
+            sandbox.arena = t->arena, sandbox_write(&sandbox, t->folder);
+        enter(t, &sandbox);
+        _exit(attempt(t));
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static int open_passwd(struct test *t)
+{
+    (void)t;
+    return open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 ? errno : 0;
+}
+
+static int make_file(struct test *t)
+{
+    return open(str_format(t->arena, "%s/made", t->folder).at, O_RDWR | O_CREAT | O_CLOEXEC, 0600) < 0
+               ? errno : 0;
+}
+
+static int run_program(struct test *t)
+{
+    (void)t;
+    execl("/bin/true", "true", NULL);
+    return errno;
+}
+
+static int make_socket(struct test *t)
+{
+    (void)t;
+    return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 ? errno : 0;
+}
+
+static int make_raw_socket(struct test *t)
+{
+    (void)t;
+    return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0) < 0 ? errno : 0;
+}
+
+static int make_process(struct test *t)
+{
+    (void)t;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    return child < 0 ? errno : 0;
+}
+
+static int make_code(struct test *t)
+{
+    (void)t;
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                   == MAP_FAILED ? errno : 0;
+}
+
+static int bind_port(struct test *t)
+{
+    (void)t;
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
+}
+
+static void *nothing(void *with)
+{
+    return with;
+}
+
+static int make_thread(struct test *t)
+{
+    pthread_t thread;
+    (void)t;
+    int problem = pthread_create(&thread, NULL, nothing, NULL);
+    return problem ? problem : pthread_join(thread, NULL);
+}
+
+#define CHECK_REFUSED(profile, attempt)                                                            \
+    do {                                                                                           \
+        int why_ = result_inside(t, profile, attempt);                                             \
+        if (why_ != EPERM && why_ != EACCES)                                                       \
+            test_fail(__FILE__, __LINE__, "%s in %s: %d", #attempt, #profile, why_);               \
+    } while (0)
+#define CHECK_ALLOWED(profile, attempt) CHECK_INT(result_inside(t, profile, attempt), 0)
+
+/* The attempts themselves are right: they succeed outside. */
+TEST(outside_the_sandbox_everything_that_is_tried_succeeds)
+{
+    static int (*const attempts[])(struct test *) = { open_passwd, make_file, make_socket,
+                                                      make_process, make_thread, bind_port };
+    for (size_t i = 0; i < count_of(attempts); i++)
+        CHECK_INT(attempts[i](t), 0);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) /* the sanitizers' own calls are allowed there */
+TEST(the_server_opens_its_own_files_alone)
+{
+    CHECK_ALLOWED(SANDBOX_SERVER, make_file);
+    CHECK_REFUSED(SANDBOX_SERVER, open_passwd);
+}
+
+TEST(the_server_has_threads_and_sockets_and_no_processes)
+{
+    CHECK_ALLOWED(SANDBOX_SERVER, make_thread);
+    CHECK_ALLOWED(SANDBOX_SERVER, make_socket);
+    CHECK_REFUSED(SANDBOX_SERVER, make_process);
+    CHECK_REFUSED(SANDBOX_SERVER, run_program);
+    CHECK_REFUSED(SANDBOX_SERVER, make_raw_socket);
+    CHECK_REFUSED(SANDBOX_SERVER, make_code);
+    CHECK_REFUSED(SANDBOX_SERVER, bind_port);
+}
+
+TEST(the_keeper_has_no_files_sockets_processes_or_programs)
+{
+    CHECK_REFUSED(SANDBOX_KEEPER, open_passwd);
+    CHECK_REFUSED(SANDBOX_KEEPER, make_file);
+    CHECK_REFUSED(SANDBOX_KEEPER, make_socket);
+    CHECK_REFUSED(SANDBOX_KEEPER, make_process);
+    CHECK_REFUSED(SANDBOX_KEEPER, run_program);
+    CHECK_REFUSED(SANDBOX_KEEPER, make_code);
+}
+
+TEST(the_parser_has_nothing_but_its_memory)
+{
+    CHECK_REFUSED(SANDBOX_PARSER, open_passwd);
+    CHECK_REFUSED(SANDBOX_PARSER, make_socket);
+    CHECK_REFUSED(SANDBOX_PARSER, make_process);
+    CHECK_REFUSED(SANDBOX_PARSER, make_thread);
+    CHECK_REFUSED(SANDBOX_PARSER, run_program);
+}
+
+static int take_memory(struct test *t)
+{
+    (void)t;
+    return !malloc((size_t)1 << 20) ? 1 : malloc((size_t)2 << 30) ? 2 : 0;
+}
+
+TEST(a_parser_gets_no_more_memory_than_it_may)
+{
+    CHECK_ALLOWED(SANDBOX_PARSER, take_memory);
+}
+
+static _Atomic bool entered;
+
+static void *open_when_entered(void *result)
+{
+    while (!atomic_load(&entered))
+        usleep(1000);
+    *(int *)result = open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 ? errno : 0;
+    return NULL;
+}
+
+static int open_in_threads(struct test *t)
+{
+    pthread_t threads[8];
+    int results[8] = { 0 };
+    for (size_t i = 0; i < count_of(threads); i++)
+        pthread_create(&threads[i], NULL, open_when_entered, &results[i]);
+    enter(t, &(struct sandbox){ .profile = SANDBOX_SERVER });
+    atomic_store(&entered, true);
+    for (size_t i = 0; i < count_of(threads); i++) {
+        pthread_join(threads[i], NULL);
+        if (results[i] != EACCES)
+            return 1;
+    }
+    return 0;
+}
+
+TEST(threads_that_ran_before_are_in_the_sandbox_too)
+{
+    pid_t child = fork();
+    int status = 0;
+    if (child == 0)
+        _exit(open_in_threads(t));
+    waitpid(child, &status, 0);
+    CHECK_INT(status, 0);
+}
+#endif
+
+static int ends[2];
+
+static int go_on(struct test *t)
+{
+    char byte = 'a';
+    (void)t;
+    return write(ends[0], &byte, 1) == 1 && recv(ends[1], &byte, 1, 0) == 1
+                   && malloc((size_t)4 << 20) ? 0 : 1;
+}
+
+TEST(a_keeper_goes_on_with_the_socket_that_it_has)
+{
+    CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    CHECK_ALLOWED(SANDBOX_KEEPER, go_on);
+}
