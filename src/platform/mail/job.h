@@ -8,6 +8,9 @@
 #define MAIL_JOB      "mail.send"
 #define MAIL_ATTEMPTS 60 /* with the back-off of jobs: some two days */
 
+/* The file that a setting of mail names; a relative one is in the data folder. */
+const char *mail_path(const struct config *config, struct arena *arena, const char *setting);
+
 bool mail_job(struct app *app, struct arena *arena, const struct job *job, struct error *err);
 bool mail_forget_job(struct app *app, struct arena *arena, const struct job *job,
                      struct error *err);

@@ -121,11 +121,11 @@ static bool read_server(const struct app *app, struct arena *arena, struct smtp 
     *smtp = (struct smtp){
         .server = str_c(arena, config_text(config, "mail.server")),
         .starttls = str_eq(config_text(config, "mail.starttls"), STR("required")),
-        .ca = ca.len ? config_path(config, arena, "mail.ca") : NULL,
+        .ca = ca.len ? mail_path(config, arena, "mail.ca") : NULL,
     };
     if (!user.len)
         return true;
-    const char *file = config_path(config, arena, "mail.password_file");
+    const char *file = mail_path(config, arena, "mail.password_file");
     if (!key_file_check(file, err) || !file_read(arena, file, PASSWORD_FILE, &password, err))
         return false;
     smtp->user = str_c(arena, user);

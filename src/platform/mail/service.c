@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Mail to people: its settings, its table and its background work. */
 #include "base/file.h"
+#include "platform/isolation/sandbox.h"
 #include "platform/keys/keys.h"
 #include "platform/mail/job.h"
 #include "platform/mail/mail.h"
@@ -82,7 +83,7 @@ static bool check_settings(const struct app *app, struct error *err)
 {
     const struct config *config = app->config;
     struct str server = config_text(config, "mail.server");
-    const char *password = config_path(config, app->arena, "mail.password_file");
+    const char *password = mail_path(config, app->arena, "mail.password_file");
     if (!server.len)
         return true;
     if (!check_server(server, err) || !check_encryption(config, server, err))
@@ -92,6 +93,37 @@ static bool check_settings(const struct app *app, struct error *err)
         return fail(err, INVALID, "mail.from",
                     N_("Setting mail.from must be the mail address that mail comes from."));
     return !config_text(config, "mail.user").len || key_file_check(password, err);
+}
+
+const char *mail_path(const struct config *config, struct arena *arena, const char *setting)
+{
+    return config_path(config, arena, str_c(arena, config_text(config, setting)));
+}
+
+/* The port of smtp://host:port, or that of the protocol (RFC 6409, RFC 8314). */
+static int64_t port_of(struct str server)
+{
+    int64_t port = str_starts(server, STR("smtps://")) ? 465 : 25;
+    ptrdiff_t mark = str_find(server, STR("://"));
+    struct str rest = str_slice(server, mark < 0 ? 0 : (size_t)mark + 3, server.len);
+    struct str host = str_cut(&rest, '/');
+    size_t colon = host.len;
+    while (colon > 0 && host.at[colon - 1] != ':')
+        colon--;
+    if (colon)
+        str_to_int(str_slice(host, colon, host.len), 1, UINT16_MAX, &port);
+    return port;
+}
+
+static void add_needs(struct app *app, struct sandbox *sandbox)
+{
+    struct str ca = config_text(app->config, "mail.ca");
+    if (!config_text(app->config, "mail.server").len)
+        return;
+    sandbox_connect(sandbox, port_of(config_text(app->config, "mail.server")));
+    sandbox_read(sandbox, mail_path(app->config, sandbox->arena, "mail.password_file"));
+    if (ca.len)
+        sandbox_read(sandbox, mail_path(app->config, sandbox->arena, "mail.ca"));
 }
 
 static bool start(struct app *app, void **state, struct error *err)
@@ -118,4 +150,5 @@ const struct service mail_service = {
     .keys = keys,
     .start = start,
     .stop = stop,
+    .needs = add_needs,
 };
