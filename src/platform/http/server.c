@@ -311,7 +311,8 @@ int64_t server_drain(struct app *app)
 
 bool server_start(struct app *app, struct error *err)
 {
-    if (!app->server && !server_open(app, err))
+    bool open = app->server && !app->server->workers; /* and not one that runs already */
+    if (!open && !server_open(app, err))
         return false;
     if (start_all(app->server, err))
         return true;
