@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/test.h"
 
-#include "platform/people/accounts.h"
+#include "platform/people/factor_store.h"
 #include "platform/service.h"
 
 static const struct migration migrations[] = {
@@ -9,7 +9,7 @@ static const struct migration migrations[] = {
     { 0 },
 };
 static const struct service platform_tables = { .name = "platform", .migrations = migrations };
-static const struct service *const services[] = { &platform_tables, NULL };
+static const struct service *const services[] = { &platform_tables, &people_service, NULL };
 static const struct session_limits limits = { .idle = 30 * MINUTE, .lifetime = 12 * HOUR };
 
 static const instant morning = 1800000000 * SECOND;
@@ -21,6 +21,7 @@ struct world {
     struct session_uses uses;
     const struct session *session;
     instant now;
+    enum proof proof;
 };
 
 typedef bool step(struct tx *tx, void *with, struct error *err);
@@ -42,7 +43,8 @@ static bool add_ada(struct tx *tx, void *with, struct error *err)
 static bool log_in(struct tx *tx, void *with, struct error *err)
 {
     struct world *world = with;
-    return session_start(tx, world->account.id, world->now, &limits, &world->cookie, err);
+    struct new_session made = { world->account.id, world->proof, STR("Firefox Windows") };
+    return session_start(tx, &made, world->now, &limits, &world->cookie, err);
 }
 
 static bool look(struct tx *tx, void *with, struct error *err)
@@ -77,7 +79,7 @@ static bool end_others(struct tx *tx, void *with, struct error *err)
 
 static struct world given_ada(struct test *t)
 {
-    struct world world = { .now = morning };
+    struct world world = { .now = morning, .proof = PROOF_FACTOR };
     struct error err = { 0 };
     CHECK_OK(db_open_url(t->db_url, 4, &world.db, &err), err);
     CHECK_OK(db_migrate(world.db, t->arena, services, &err), err);
@@ -230,5 +232,112 @@ TEST_DB(logging_out_ends_one_session_and_elsewhere_the_others)
     must(t, &world, end);
     must(t, &world, look);
     CHECK(!world.session);
+    db_close(world.db);
+}
+
+/* ---- What a password alone gives ---- */
+
+TEST_DB(a_password_alone_gives_no_role_to_who_needs_a_second_factor)
+{
+    struct world world = given_ada(t);
+    world.proof = PROOF_PASSWORD;
+    must(t, &world, log_in);
+    must(t, &world, look);
+    CHECK(world.session && world.session->factor_missing);
+    CHECK(!session_has(world.session, ROLE_BOARD_ADMIN));
+    CHECK(!session_has(world.session, ROLE_VENDOR)); /* which would need none */
+    CHECK(session_has(world.session, ROLE_PERSON));
+    db_close(world.db);
+}
+
+static bool prove(struct tx *tx, void *with, struct error *err)
+{
+    struct world *world = with;
+    return session_prove(tx, world->cookie, PROOF_FACTOR, world->now, err);
+}
+
+TEST_DB(proof_of_a_second_factor_gives_the_roles)
+{
+    struct world world = given_ada(t);
+    world.proof = PROOF_PASSWORD;
+    must(t, &world, log_in);
+    world.now += MINUTE;
+    must(t, &world, prove);
+    must(t, &world, look);
+    CHECK(!world.session->factor_missing);
+    CHECK(session_has(world.session, ROLE_BOARD_ADMIN));
+    CHECK_INT(world.session->proven, world.now);
+    db_close(world.db);
+}
+
+static bool add_totp(struct tx *tx, void *with, struct error *err)
+{
+    struct world *world = with;
+    return totp_put(tx, world->account.id, STR("sealed"), 1, world->now, err);
+}
+
+TEST_DB(a_session_of_a_password_ends_when_the_account_has_a_factor)
+{
+    struct world world = given_ada(t);
+    world.proof = PROOF_PASSWORD;
+    must(t, &world, log_in);
+    must(t, &world, add_totp);
+    must(t, &world, look);
+    CHECK(!world.session);
+    db_close(world.db);
+}
+
+static bool add_bob(struct tx *tx, void *with, struct error *err)
+{
+    struct world *world = with;
+    return account_add(tx, STR("bob"), STR("Bob"), STR(""), &world->account, err)
+           && account_add_role(tx, world->account.id, ROLE_VENDOR, STR("vendor:1"), err);
+}
+
+TEST_DB(other_roles_do_with_a_password)
+{
+    struct world world = given_ada(t);
+    world.proof = PROOF_PASSWORD;
+    must(t, &world, add_bob);
+    must(t, &world, log_in);
+    must(t, &world, look);
+    CHECK(!world.session->factor_missing);
+    CHECK(session_has(world.session, ROLE_VENDOR));
+    db_close(world.db);
+}
+
+/* ---- Ending one ---- */
+
+static bool end_one(struct tx *tx, void *with, struct error *err)
+{
+    struct world *world = with;
+    struct str id = world->uses.at[world->uses.at[0].here ? 1 : 0].id;
+    return session_end_one(tx, world->account.id, id, err);
+}
+
+TEST_DB(one_session_is_ended_by_its_name)
+{
+    struct world world = given_ada(t);
+    must(t, &world, log_in);
+    must(t, &world, log_in);
+    must(t, &world, list);
+    CHECK_STR(world.uses.at[0].browser, STR("Firefox Windows"));
+    must(t, &world, end_one);
+    must(t, &world, list);
+    CHECK_INT(world.uses.len, 1);
+    CHECK(world.uses.at[0].here);
+    db_close(world.db);
+}
+
+TEST_DB(a_session_of_another_person_cannot_be_ended)
+{
+    struct world world = given_ada(t);
+    struct error err = { 0 };
+    must(t, &world, log_in);
+    must(t, &world, log_in);
+    must(t, &world, list);
+    must(t, &world, add_bob);
+    CHECK(!db_write(world.db, t->arena, end_one, &world, &err));
+    CHECK_INT(err.kind, NOT_FOUND);
     db_close(world.db);
 }

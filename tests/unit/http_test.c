@@ -365,8 +365,10 @@ static bool add_people(struct tx *tx, void *with, struct error *err)
     return account_add(tx, STR("operator"), STR("O"), STR(""), &operator, err)
         && account_add_role(tx, operator.id, ROLE_OPERATOR, STR(""), err)
         && account_add(tx, STR("other"), STR("X"), STR(""), &other, err)
-        && session_start(tx, operator.id, instant_now(), &limits, &cookies[0], err)
-        && session_start(tx, other.id, instant_now(), &limits, &cookies[1], err);
+        && session_start(tx, &(struct new_session){ operator.id, PROOF_FACTOR, STR("") },
+                         instant_now(), &limits, &cookies[0], err)
+        && session_start(tx, &(struct new_session){ other.id, PROOF_FACTOR, STR("") },
+                         instant_now(), &limits, &cookies[1], err);
 }
 
 TEST(a_role_opens_its_routes_and_no_others)

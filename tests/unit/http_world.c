@@ -5,6 +5,7 @@
 #include "platform/people/accounts.h"
 #include "platform/metrics.h"
 #include "platform/page/page.h"
+#include "platform/keys/keeper.h"
 #include "platform/keys/pki.h"
 #include "platform/service.h"
 
@@ -143,7 +144,9 @@ static void open_app(struct test *t, struct app *app)
     CHECK_OK(templates_load(t->arena, NULL, &app->templates, &err), err);
     CHECK_OK(db_open_url(url, 4, &app->db, &err), err);
     CHECK_OK(db_migrate(app->db, t->arena, services, &err), err);
+    CHECK_OK(keeper_open(app, &app->keeper, &err), err);
     app->metrics = metrics_new(t->arena);
+    CHECK_OK(people_service.start(app, &app->state[1], &err), err);
 }
 
 bool try_server(struct test *t, struct app *app, const char *settings, struct error *err)
@@ -170,6 +173,7 @@ struct world *given_server(struct test *t, const char *settings)
 void end_server(struct world *world)
 {
     server_stop(&world->app, 5 * SECOND);
+    keeper_close(world->app.keeper);
     db_close(world->app.db);
 }
 

@@ -78,7 +78,6 @@ static struct world *given_demo(struct test *t)
 {
     struct world *world = given_server(t, "limit.login = 0\n");
     struct error err = { 0 };
-    CHECK_OK(people_service.start(&world->app, &world->app.state[1], &err), err);
     CHECK_OK(seed_demo_accounts(&world->app, t->arena, 1, &err), err);
     return world;
 }

@@ -86,7 +86,7 @@ static bool check_login_limit(struct exchange *exchange, struct error *err)
     int minutes = 0;
     struct request *request = &exchange->request;
     if (request->listener != PEOPLE || request->method != POST
-        || strcmp(request->route->path, LOGIN_PATH) != 0)
+        || !str_starts(str_of(request->route->path), STR(LOGIN_PATH)))
         return true;
     return ratelimit_take(exchange->server->login_limit, limit_name(request->peer, network),
                           request->now / 60, &minutes)

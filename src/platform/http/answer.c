@@ -41,10 +41,28 @@ static bool ask_who(struct request *request, struct error *err)
     return reply_redirect(request, str_format(request->arena, LOGIN_PATH "?naar=%.*s", FMT(target)));
 }
 
+/* Whose role needs a second factor sets it up before anything else (platform/people/factors.h). Pages
+ * for everybody stay open. */
+static bool must_set_factor(const struct request *request)
+{
+    return request->session && request->session->factor_missing && request->listener == PEOPLE
+           && request->route->role != ROLE_ANYONE && !request->route->before_factor;
+}
+
+static bool lead_to_factor(struct request *request, struct error *err)
+{
+    if (request->method != GET || !wants_page(request))
+        return fail_code(err, FORBIDDEN, "second-factor",
+                         N_("Your role needs a second step when you log in. Set it up first."));
+    return reply_redirect(request, STR(FACTOR_PATH));
+}
+
 static bool run_route(struct request *request, struct error *err)
 {
     if (!load_session(request, err))
         return false;
+    if (must_set_factor(request))
+        return lead_to_factor(request, err);
     if (!has_role(request) && !request->session)
         return ask_who(request, err);
     if (!has_role(request))

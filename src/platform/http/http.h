@@ -64,6 +64,7 @@ struct route {
     bool (*answer)(struct request *request, struct error *err);
     unsigned on;                    /* enum listener */
     enum role role;                 /* PEOPLE only; MACHINES always have a certificate */
+    bool before_factor;             /* also for who must still set up a second factor first */
     size_t body;                    /* most bytes of a body; 0: BODY_FORM for POST and PUT */
     bool quick;                     /* answers small requests in the network thread: no slow work */
     bool (*is_quick)(const struct request *request); /* with `quick`: for these only; NULL: all */

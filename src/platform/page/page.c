@@ -97,8 +97,9 @@ static void put_waiting_notice(struct request *request, struct node *page)
         return;
     reply_cookie(request, NOTICE_COOKIE, STR(""), 0);
     struct str kind = str_cut(&cookie, '.');
+    bool error = str_eq(kind, STR("error")), warning = str_eq(kind, STR("warning"));
     if (base64_decode(request->arena, cookie, &text) && utf8_is_text(text))
-        page_notice(page, str_eq(kind, STR("error")) ? "error" : "ok", text);
+        page_notice(page, error ? "error" : warning ? "warning" : "ok", text);
 }
 
 struct node *page_new(struct request *request, struct str title)

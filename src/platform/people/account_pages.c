@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A person's own page: who am I here, my password, where am I logged in. */
-#include "base/encoding.h"
-#include "platform/people/accounts.h"
-#include "platform/record/audit.h"
 #include "platform/page/page.h"
 #include "platform/people/people.h"
+#include "platform/record/audit.h"
+
+#define FEW_CODES 3
 
 static const char *const role_titles[ROLES] = {
     [ROLE_BOARD_MEMBER] = N_("Reads for a school board"),
@@ -29,30 +29,38 @@ static void put_roles(struct request *request, struct node *page)
 
 static bool put_sessions(struct request *request, struct node *page, struct error *err)
 {
-    static const struct column columns[] = {
-        { "place", N_("Where") },
-        { "created", N_("Logged in") },
-        { "last_seen", N_("Last used") },
-        { .key = NULL },
-    };
     struct tx *tx;
     struct session_uses uses;
-    struct node *rows = node_list(request->arena);
+    struct node *rows = node_put_list(page, "sessions");
     struct str cookie = request_cookie(request, SESSION_COOKIE);
     if (!request_tx(request, &tx, err)
         || !session_list(tx, request->session->account, cookie, request->now, &uses, err))
         return false;
     for (size_t i = 0; i < uses.len; i++) {
+        const struct session_use *use = &uses.at[i];
         struct node *row = node_add_map(rows);
-        node_put_text(row, "place", tr(request, uses.at[i].here ? N_("This browser")
-                                                                : N_("Another browser")));
+        node_put_text(row, "id", use->id);
+        node_put_flag(row, "here", use->here);
+        node_put_text(row, "browser", browser_shown(request, use->browser));
         node_put_text(row, "created",
-                      show_time(request->arena, request->language, uses.at[i].created));
+                      show_time(request->arena, request->language, use->created));
         node_put_text(row, "last_seen",
-                      show_time(request->arena, request->language, uses.at[i].last_seen));
+                      show_time(request->arena, request->language, use->last_seen));
     }
-    table_put(request, page, "sessions", columns, NULL, rows, (int64_t)uses.len);
     node_put_flag(page, "elsewhere", uses.len > 1);
+    return true;
+}
+
+static bool put_factors(struct request *request, struct node *page, struct error *err)
+{
+    struct tx *tx;
+    struct factors factors;
+    if (!request_tx(request, &tx, err)
+        || !factors_load(tx, request->session->account, &factors, err))
+        return false;
+    node_put_flag(page, "has_factor", factors_any(&factors));
+    node_put_flag(page, "few_codes", factors_any(&factors) && factors.recovery_left < FEW_CODES);
+    node_put_int(page, "codes_left", factors.recovery_left);
     return true;
 }
 
@@ -74,7 +82,7 @@ static bool reply_account(struct request *request, const struct error *why, stru
     page_crumb(page, "/", tr(request, N_("Home")));
     put_roles(request, page);
     put_password_fields(request, page);
-    if (!put_sessions(request, page, err))
+    if (!put_factors(request, page, err) || !put_sessions(request, page, err))
         return false;
     if (why)
         page_form_error(request, page, why);
@@ -103,68 +111,87 @@ static bool write_password(struct tx *tx, void *with, struct error *err)
     };
     return account_set_password(tx, id, change->hash, err)
            && session_end_others(tx, id, request_cookie(request, SESSION_COOKIE), err)
+           && session_prove(tx, request_cookie(request, SESSION_COOKIE), request->session->proof,
+                            request->now, err)
            && audit_add(tx, request->now, &entry, err);
 }
 
-static bool check_change(struct request *request, const struct form *form, struct str password,
-                         struct error *err)
+/* Guessing the present password from an open session is counted as logging in is. */
+static bool check_present(struct request *request, struct str present, struct error *err)
 {
     struct tx *tx;
+    bool right;
+    struct guess guess;
     struct account account;
-    if (!password_allowed(password, err) || !request_tx(request, &tx, err)
-        || !account_find_id(tx, request->session->account, &account, err))
+    if (!request_tx(request, &tx, err)
+        || !account_find_id(tx, request->session->account, &account, err)
+        || !guess_read(request, GUESS_PASSWORD, account.login, &guess, err)
+        || !check_haste(request, &guess, err)
+        || !check_password(request, account.password_hash, present, &right, err))
         return false;
-    return password_check(request->arena, account.password_hash, password_field(form, STR("current")))
-           || fail(err, INVALID, "current", N_("This is not your present password."));
-}
-
-/* Guessing the present password from an open session is slowed down as logging in is. */
-static bool check_haste(struct request *request, struct error *err)
-{
-    struct people *people = request_state(request);
-    int wait = throttle_wait(people->throttle, request->session->account, request->peer,
-                             request->now);
-    if (!wait)
+    if (right)
         return true;
-    fail_about(err, TOO_MANY, NULL, N_("That failed too often. Wait %s seconds and try again."),
-               "%d", wait);
-    err->retry_after = wait;
-    return false;
+    return note_refusal(request, "account.password-refused", account.id, &guess, err)
+           && fail(err, INVALID, "current", N_("This is not your present password."));
 }
 
 bool change_password(struct request *request, struct error *err)
 {
-    struct people *people = request_state(request);
     struct form form;
-    if (!check_haste(request, err) || !request_form(request, &form, err))
+    if (proof_asked(request, STR(ACCOUNT_PATH)))
+        return true;
+    if (!request_form(request, &form, err))
         return false;
     struct str password = password_field(&form, STR("password"));
-    if (!check_change(request, &form, password, err)) {
-        if (err->kind != INVALID)
-            return false;
-        throttle_failed(people->throttle, request->session->account, request->peer, request->now);
+    if (!password_allowed(password, err)
+        || !check_present(request, password_field(&form, STR("current")), err)) {
         struct error why = *err;
-        return reply_account(request, &why, err);
+        return why.kind == INVALID && reply_account(request, &why, err);
     }
     struct change change = { request, password_hash(request->arena, password) };
     if (!request_write(request, write_password, &change, err))
         return false;
     reply_notice(request, "ok", tr(request, N_("Your password is changed. Other browsers are logged "
                                                "out.")));
-    return reply_redirect(request, STR("/account"));
+    return reply_redirect(request, STR(ACCOUNT_PATH));
 }
 
-static bool end_others(struct tx *tx, void *with, struct error *err)
+struct ending {
+    const struct request *request;
+    struct str id; /* of one session; empty: all but this one */
+};
+
+static bool write_ending(struct tx *tx, void *with, struct error *err)
 {
-    const struct request *request = with;
-    return session_end_others(tx, request->session->account,
-                              request_cookie(request, SESSION_COOKIE), err);
+    const struct ending *ending = with;
+    const struct request *request = ending->request;
+    struct str account = request->session->account;
+    struct audit_entry entry = {
+        .who = audit_who(request),
+        .what = ending->id.len ? "account.session-ended" : "account.sessions-ended",
+        .subject = str_format(tx_arena(tx), "account:%.*s", FMT(account)),
+    };
+    bool ended = ending->id.len
+                     ? session_end_one(tx, account, ending->id, err)
+                     : session_end_others(tx, account, request_cookie(request, SESSION_COOKIE), err);
+    return ended && audit_add(tx, request->now, &entry, err);
 }
 
 bool end_other_sessions(struct request *request, struct error *err)
 {
-    if (!request_write(request, end_others, request, err))
+    struct ending ending = { request, STR("") };
+    if (!request_write(request, write_ending, &ending, err))
         return false;
     reply_notice(request, "ok", tr(request, N_("All other browsers are logged out.")));
-    return reply_redirect(request, STR("/account"));
+    return reply_redirect(request, STR(ACCOUNT_PATH));
+}
+
+bool end_session_of(struct request *request, struct error *err)
+{
+    struct ending ending = { request, request_param(request, "session") };
+    bool ended = request_write(request, write_ending, &ending, err);
+    if (!ended && err->kind != NOT_FOUND)
+        return false;
+    reply_notice(request, "ok", tr(request, ended ? N_("That browser is logged out.") : err->message));
+    return reply_redirect(request, STR(ACCOUNT_PATH));
 }

@@ -23,10 +23,24 @@ struct acting {
     instant started, ends;
 };
 
+/* What a person proved when logging in. Who has a second factor (platform/people/factors.h) has no
+ * session before it was shown. */
+enum proof {
+    PROOF_PASSWORD = 1,
+    PROOF_FACTOR = 2,        /* a passkey, or a password and a code */
+};
+
 struct session {
     bool touch;              /* last_seen is more than a minute ago */
     struct str account;      /* id */
+    struct str login;
     struct str name;         /* as the person is called on pages */
+    enum proof proof;
+    instant proven;          /* when the person last gave proof of who they are */
+    bool has_factor;
+    bool factor_missing;     /* a role of theirs needs a second factor and there is none: until it is
+                                set up they have no role at all, and routes let them pass only where
+                                they say so (before_factor) */
     const struct membership *memberships;
     size_t membership_count;
     const struct acting *acting; /* NULL: they work in their own name */
@@ -60,6 +74,9 @@ bool account_set_password(struct tx *tx, struct str id, struct str hash, struct 
 bool account_add_role(struct tx *tx, struct str id, enum role role, struct str organisation,
                       struct error *err);
 
+/* Where a second factor is set up. */
+#define FACTOR_PATH "/account/tweede-stap"
+
 #define PASSWORD_MAX 256 /* bytes */
 
 /* May this be somebody's password: at least 12 characters, at most PASSWORD_MAX bytes? */
@@ -79,15 +96,28 @@ struct session_limits {
     instant idle;     /* a session that is not used this long ends */
     instant lifetime; /* and it ends this long after logging in */
 };
-bool session_start(struct tx *tx, struct str account, instant now,
+struct new_session {
+    struct str account;
+    enum proof proof;
+    struct str browser; /* coarse words of the User-Agent, browser_words(); may be empty */
+};
+bool session_start(struct tx *tx, const struct new_session *made, instant now,
                    const struct session_limits *limits, struct str *cookie, struct error *err);
 /* Under what the database knows the session of a cookie. */
 struct str session_hash(struct arena *arena, struct str cookie);
+/* The person gave proof anew, in this session. */
+bool session_prove(struct tx *tx, struct str cookie, enum proof proof, instant now,
+                   struct error *err);
 bool session_end(struct tx *tx, struct str cookie, struct error *err);
 /* Ends all sessions of the account but this one (all, when `cookie` is empty). */
 bool session_end_others(struct tx *tx, struct str account, struct str cookie, struct error *err);
 
+/* Ends one of the account's sessions by the id that session_list gave. NOT_FOUND: it has no such. */
+bool session_end_one(struct tx *tx, struct str account, struct str id, struct error *err);
+
 struct session_use {
+    struct str id;      /* the hash of its cookie, in hex: opens nothing */
+    struct str browser; /* as in new_session */
     instant created, last_seen;
     bool here;        /* it is the one of this cookie */
 };
@@ -97,7 +127,8 @@ struct session_uses {
 bool session_list(struct tx *tx, struct str account, struct str cookie, instant now,
                   struct session_uses *uses, struct error *err);
 
-/* Used by the router: the session of a cookie, or NULL. When `touch` is set, session_touch is due. */
+/* Used by the router: the session of a cookie, or NULL. Here alone is decided what a session may: a
+ * password alone gives nobody a role that needs a second factor. When `touch` is set, session_touch is due. */
 bool session_load(struct tx *tx, struct str cookie, instant now, const struct session **session,
                   struct error *err);
 /* Notes that the session is in use, which keeps it from ending: at most once a minute. */

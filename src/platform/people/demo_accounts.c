@@ -37,6 +37,19 @@ bool is_demo(struct db *db, struct arena *arena, bool *demo, struct error *err)
     return ok;
 }
 
+bool demo_account_known(struct tx *tx, struct str login, bool *known, struct error *err)
+{
+    int64_t marker;
+    *known = false;
+    for (const struct demo_account *demo = demo_accounts; demo->login; demo++)
+        *known |= str_eq(login, str_of(demo->login));
+    if (!*known)
+        return true;
+    bool read = read_marker(tx, &marker, err);
+    *known = read && marker > 0;
+    return read;
+}
+
 struct hashes {
     struct str at[ACCOUNTS];
 };

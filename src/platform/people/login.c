@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Logging in and out. Whether there is an account with the login name shows neither in the answer
  * nor in the time that it takes. */
-#include "base/encoding.h"
-#include "platform/people/accounts.h"
-#include "platform/record/audit.h"
 #include "platform/page/page.h"
 #include "platform/people/people.h"
 
-static struct people *people_of(const struct request *request)
-{
-    return request_state(request);
-}
+#define LOG_IN "log-in" /* what a challenge is for */
 
 static void put_demo(struct request *request, struct node *page)
 {
@@ -24,7 +18,9 @@ static void put_demo(struct request *request, struct node *page)
     node_put_text(page, "demo_password", STR(DEMO_PASSWORD));
 }
 
-static struct node *log_in_page(struct request *request, struct str login, struct str back)
+/* The page; `why` says what was wrong, or is NULL. */
+static bool reply_log_in(struct request *request, struct str login, struct str back,
+                         const struct error *why, struct error *err)
 {
     struct node *page = page_new(request, tr(request, N_("Log in")));
     page_crumb(page, "/", tr(request, N_("Home")));
@@ -35,24 +31,32 @@ static struct node *log_in_page(struct request *request, struct str login, struc
     node_put_text(field, "autocomplete", STR("current-password"));
     node_put_flag(field, "required", true);
     node_put_text(page, "back", back);
+    node_put_text(page, "passkey_action", STR("/inloggen/passkey"));
     put_demo(request, page);
-    return page;
+    if (!put_passkey_question(request, page, LOG_IN, STR(""), NULL, NULL, err))
+        return false;
+    if (why) {
+        page_form_error(request, page, why);
+        request->reply.status = why->kind == TOO_MANY ? problem_status(TOO_MANY) : 422;
+    }
+    if (why && why->retry_after)
+        reply_header(request, "Retry-After", str_format(request->arena, "%d", why->retry_after));
+    return reply_page(request, "platform/people/pages/log_in", page);
 }
 
 bool show_log_in(struct request *request, struct error *err)
 {
-    (void)err;
     struct str back = way_back(request_query(request, "naar"));
     if (request->session)
         return reply_redirect(request, back);
-    return reply_page(request, "platform/people/pages/log_in", log_in_page(request, STR(""), back));
+    return reply_log_in(request, STR(""), back, NULL, err);
 }
 
 struct attempt {
     struct request *request;
     struct str login, password, back;
     struct account account; /* id is empty when there is none */
-    struct str cookie;
+    struct guess guess;
 };
 
 struct str password_field(const struct form *form, struct str name)
@@ -92,104 +96,115 @@ static bool find_account(struct attempt *attempt, struct error *err)
     return true;
 }
 
-static struct str account_subject(struct tx *tx, struct str id)
+/* A refusal that the person can do something about is told on the page. */
+static bool tell(struct attempt *attempt, struct error *err)
 {
-    return id.len ? str_format(tx_arena(tx), "account:%.*s", FMT(id)) : STR("");
-}
-
-static bool note_failure(struct tx *tx, void *with, struct error *err)
-{
-    const struct attempt *attempt = with;
-    struct audit_entry entry = {
-        .who = STR("anonymous"),
-        .what = "account.log-in-refused",
-        .subject = account_subject(tx, attempt->account.id),
-    };
-    return audit_add(tx, attempt->request->now, &entry, err);
-}
-
-static bool start_session(struct tx *tx, void *with, struct error *err)
-{
-    struct attempt *attempt = with;
-    struct request *request = attempt->request;
-    struct session_limits limits = session_limits(request->app->config);
-    struct str before = request_cookie(request, SESSION_COOKIE);
-    struct audit_entry entry = {
-        .who = account_subject(tx, attempt->account.id),
-        .what = "account.logged-in",
-        .subject = account_subject(tx, attempt->account.id),
-    };
-    return (!before.len || session_end(tx, before, err))
-           && session_start(tx, attempt->account.id, request->now, &limits, &attempt->cookie, err)
-           && audit_add(tx, request->now, &entry, err);
-}
-
-static bool refuse_page(struct attempt *attempt, const struct error *why, int status)
-{
-    struct request *request = attempt->request;
-    struct node *page = log_in_page(request, attempt->login, attempt->back);
-    page_form_error(request, page, why);
-    request->reply.status = status;
-    if (why->retry_after)
-        reply_header(request, "Retry-After", str_format(request->arena, "%d", why->retry_after));
-    return reply_page(request, "platform/people/pages/log_in", page);
-}
-
-static bool refuse_haste(struct attempt *attempt, int wait)
-{
-    struct error why;
-    fail_about(&why, TOO_MANY, NULL,
-               N_("Logging in failed too often. Wait %s seconds and try again."), "%d", wait);
-    why.retry_after = wait;
-    return refuse_page(attempt, &why, problem_status(TOO_MANY));
-}
-
-static bool refuse_attempt(struct attempt *attempt, struct error *err)
-{
-    struct request *request = attempt->request;
-    struct error why;
-    throttle_failed(people_of(request)->throttle, attempt->login, request->peer, request->now);
-    if (!request_write(request, note_failure, attempt, err))
+    struct error why = *err;
+    if (why.kind != INVALID && why.kind != TOO_MANY && why.kind != NOT_FOUND)
         return false;
-    fail(&why, INVALID, NULL, N_("The login name or the password is not right."));
-    return refuse_page(attempt, &why, 422);
+    return reply_log_in(attempt->request, attempt->login, attempt->back, &why, err);
 }
 
-/* `right`: is this the account's password? */
-static bool check_password(struct attempt *attempt, bool *right, struct error *err)
+bool check_password(struct request *request, struct str hash, struct str password, bool *right,
+                    struct error *err)
 {
-    struct throttle *throttle = people_of(attempt->request)->throttle;
-    if (!throttle_enter(throttle)) {
+    struct people *people = request_state(request);
+    if (!checks_enter(people->checks)) {
         fail(err, UNAVAILABLE, NULL,
              N_("There is too much to do at the moment. Try again in a moment."));
         err->retry_after = 2;
         return false;
     }
-    *right = password_check(attempt->request->arena, attempt->account.password_hash,
-                            attempt->password);
-    throttle_leave(throttle);
+    *right = password_check(request->arena, hash, password);
+    checks_leave(people->checks);
     return true;
+}
+
+static bool check_attempt(struct attempt *attempt, struct error *err)
+{
+    bool right;
+    struct request *request = attempt->request;
+    if (!guess_read(request, GUESS_PASSWORD, attempt->login, &attempt->guess, err)
+        || !check_haste(request, &attempt->guess, err) || !find_account(attempt, err)
+        || !check_password(request, attempt->account.password_hash, attempt->password, &right, err))
+        return false;
+    if (right)
+        return true;
+    return note_refusal(request, "account.log-in-refused", attempt->account.id, &attempt->guess,
+                        err)
+           && fail(err, INVALID, NULL, N_("The login name or the password is not right."));
+}
+
+/* The password was right. Who has a second factor gets no session yet. */
+static bool go_on(struct attempt *attempt, struct error *err)
+{
+    struct tx *tx;
+    struct factors factors;
+    struct entry_made entry = {
+        .request = attempt->request,
+        .account = attempt->account.id,
+        .login = attempt->login,
+        .back = attempt->back,
+        .by = "password",
+        .proof = PROOF_PASSWORD,
+        .guess = &attempt->guess,
+    };
+    if (!request_tx(attempt->request, &tx, err)
+        || !factors_load(tx, attempt->account.id, &factors, err))
+        return false;
+    if (factors_any(&factors))
+        return ask_second_step(attempt->request, &attempt->account, attempt->back, err);
+    return enter(&entry, err);
 }
 
 bool log_in(struct request *request, struct error *err)
 {
-    bool right;
     struct attempt attempt;
-    if (!read_attempt(request, &attempt, err))
+    return read_attempt(request, &attempt, err)
+           && ((check_attempt(&attempt, err) && go_on(&attempt, err)) || tell(&attempt, err));
+}
+
+/* ---- With a passkey alone ---- */
+
+static bool check_account(struct request *request, struct str id, struct account *account,
+                          struct error *err)
+{
+    struct tx *tx;
+    return request_tx(request, &tx, err) && account_find_id(tx, id, account, err)
+           && (!account->disabled
+               || fail(err, INVALID, NULL, N_("This account is closed. Ask who runs this "
+                                              "installation.")));
+}
+
+static bool enter_by_passkey(struct attempt *attempt, const struct form *form, struct error *err)
+{
+    struct given given;
+    struct request *request = attempt->request;
+    struct entry_made entry = { .request = request, .back = attempt->back, .by = "passkey",
+                                .proof = PROOF_FACTOR, .given = &given };
+    if (!given_passkey(request, form, LOG_IN, STR(""), &given, err)
+        || !check_account(request, given.account, &attempt->account, err))
         return false;
-    struct throttle *throttle = people_of(request)->throttle;
-    int wait = throttle_wait(throttle, attempt.login, request->peer, request->now);
-    if (wait)
-        return refuse_haste(&attempt, wait);
-    if (!find_account(&attempt, err) || !check_password(&attempt, &right, err))
+    entry.account = attempt->account.id;
+    entry.login = attempt->account.login;
+    return enter(&entry, err);
+}
+
+bool log_in_with_passkey(struct request *request, struct error *err)
+{
+    struct form form;
+    struct attempt attempt = { .request = request };
+    if (!request_form(request, &form, err))
         return false;
-    if (!right)
-        return refuse_attempt(&attempt, err);
-    throttle_forget(throttle, attempt.login, request->peer);
-    if (!request_write(request, start_session, &attempt, err))
+    attempt.back = way_back(form_text(&form, "naar"));
+    if (enter_by_passkey(&attempt, &form, err))
+        return true;
+    struct error why = *err;
+    if (why.kind != INVALID && why.kind != NOT_FOUND)
         return false;
-    reply_cookie(request, SESSION_COOKIE, attempt.cookie, -1);
-    return reply_redirect(request, attempt.back);
+    if (!note_refusal(request, "account.passkey-refused", attempt.account.id, NULL, err))
+        return false;
+    return reply_log_in(request, STR(""), attempt.back, &why, err);
 }
 
 static bool end_session(struct tx *tx, void *with, struct error *err)

@@ -3,7 +3,20 @@
 #include "platform/people/accounts.h"
 #include "platform/people/people.h"
 
+static const struct migration migrations[] = {
+    { 1, "platform/people/schema/001-signing-in.sql" },
+    { 0 },
+};
+
+static const struct key_use keys[] = {
+    { ACCOUNTS_KEY, N_("Seals the secrets of the apps with which people log in.") },
+    { .name = NULL },
+};
+
 static const struct setting settings[] = {
+    { "people.origin", SETTING_TEXT, "",
+      N_("The address of the pages as browsers know it, like https://fundament.example.nl; passkeys "
+         "are bound to it. Empty: what each request names.") },
     { "session.hours", SETTING_INT, "12",
       N_("A person must log in again after so many hours."), 1, 168 },
     { "session.idle_minutes", SETTING_INT, "30",
@@ -11,20 +24,41 @@ static const struct setting settings[] = {
     { .name = NULL },
 };
 
+/* `before_factor`: what somebody may do who still has to set up a second factor. */
 static const struct route routes[] = {
     { GET, "/inloggen", show_log_in, .on = PEOPLE },
     { POST, "/inloggen", log_in, .on = PEOPLE },
+    { POST, "/inloggen/passkey", log_in_with_passkey, .on = PEOPLE },
+    { GET, "/inloggen/code", show_second_step, .on = PEOPLE },
+    { POST, "/inloggen/code", take_second_step, .on = PEOPLE },
     { POST, "/uitloggen", log_out, .on = PEOPLE },
-    { GET, "/account", show_account, .on = PEOPLE, .role = ROLE_PERSON },
+
+    { GET, ACCOUNT_PATH, show_account, .on = PEOPLE, .role = ROLE_PERSON },
     { POST, "/account/wachtwoord", change_password, .on = PEOPLE, .role = ROLE_PERSON },
     { POST, "/account/sessies", end_other_sessions, .on = PEOPLE, .role = ROLE_PERSON },
+    { POST, "/account/sessies/{session}", end_session_of, .on = PEOPLE, .role = ROLE_PERSON },
+
+    { GET, CONFIRM_PATH, show_confirm, .on = PEOPLE, .role = ROLE_PERSON, .before_factor = true },
+    { POST, CONFIRM_PATH, take_confirm, .on = PEOPLE, .role = ROLE_PERSON, .before_factor = true },
+    { GET, FACTOR_PATH, show_factors, .on = PEOPLE, .role = ROLE_PERSON, .before_factor = true },
+    { GET, APP_PATH, show_app, .on = PEOPLE, .role = ROLE_PERSON, .before_factor = true },
+    { POST, APP_PATH, set_app, .on = PEOPLE, .role = ROLE_PERSON, .before_factor = true },
+    { POST, "/account/code-app/verwijderen", remove_app, .on = PEOPLE, .role = ROLE_PERSON },
+    { GET, PASSKEYS_PATH, show_passkeys, .on = PEOPLE, .role = ROLE_PERSON, .before_factor = true },
+    { POST, PASSKEYS_PATH, add_passkey, .on = PEOPLE, .role = ROLE_PERSON, .before_factor = true },
+    { GET, "/account/passkeys/{passkey}", show_passkey, .on = PEOPLE, .role = ROLE_PERSON },
+    { POST, "/account/passkeys/{passkey}", rename_passkey, .on = PEOPLE, .role = ROLE_PERSON },
+    { POST, "/account/passkeys/{passkey}/verwijderen", remove_passkey, .on = PEOPLE,
+      .role = ROLE_PERSON },
+    { GET, CODES_PATH, show_codes, .on = PEOPLE, .role = ROLE_PERSON },
+    { POST, CODES_PATH, make_codes, .on = PEOPLE, .role = ROLE_PERSON },
     { METHOD_NONE },
 };
 
 static bool start(struct app *app, void **state, struct error *err)
 {
     struct people *people = arena_new(app->arena, struct people);
-    people->throttle = throttle_new(app->arena);
+    people->checks = checks_new(app->arena);
     *state = people;
     return is_demo(app->db, app->arena, &app->demo, err);
 }
@@ -32,6 +66,8 @@ static bool start(struct app *app, void **state, struct error *err)
 const struct service people_service = {
     .name = "people",
     .title = N_("People"),
+    .migrations = migrations,
+    .keys = keys,
     .settings = settings,
     .routes = routes,
     .start = start,

@@ -3,10 +3,12 @@
  * on while the session is used, so a look at it needs no settings. */
 #include "platform/people/accounts.h"
 
-#include "base/list.h"
+#include "base/encoding.h"
 #include "base/random.h"
 #include "platform/config.h"
 #include "platform/organisations/working.h"
+#include "platform/people/factors.h"
+#include "platform/people/people.h"
 
 #include <openssl/sha.h>
 
@@ -15,16 +17,20 @@
 #define TOUCH_EVERY  MINUTE
 
 static const struct statement insert_session =
-    SQL("INSERT INTO session (token_hash, account, created, last_seen, expires)"
-        " VALUES ($1, $2, $3, $3, $4)");
+    SQL("INSERT INTO session (token_hash, account, created, last_seen, expires, proof, proven, browser)"
+        " VALUES ($1, $2, $3, $3, $4, $5, $3, $6)");
 static const struct statement find_session =
-    SQL("SELECT account.id, account.name, session.last_seen"
+    SQL("SELECT account.id, account.name, account.login, session.last_seen, session.proof,"
+        "       session.proven,"
+        "       CASE WHEN EXISTS (SELECT 1 FROM totp WHERE totp.account = account.id)"
+        "              OR EXISTS (SELECT 1 FROM passkey WHERE passkey.account = account.id)"
+        "            THEN 1 ELSE 0 END"
         "  FROM session JOIN account ON account.id = session.account"
         " WHERE session.token_hash = $1 AND session.expires > $2 AND account.disabled = 0");
 static const struct statement list_memberships =
     SQL("SELECT role, organisation FROM membership WHERE account = $1 ORDER BY role, organisation");
 static const struct statement list_sessions =
-    SQL("SELECT token_hash, created, last_seen FROM session"
+    SQL("SELECT token_hash, created, last_seen, browser FROM session"
         " WHERE account = $1 AND expires > $2 ORDER BY last_seen DESC, token_hash");
 static const struct statement find_created =
     SQL("SELECT created FROM session WHERE token_hash = $1");
@@ -33,6 +39,10 @@ static const struct statement touch_session =
 static const struct statement delete_session = SQL("DELETE FROM session WHERE token_hash = $1");
 static const struct statement delete_others =
     SQL("DELETE FROM session WHERE account = $1 AND token_hash <> $2");
+static const struct statement delete_one =
+    SQL("DELETE FROM session WHERE account = $1 AND token_hash = $2");
+static const struct statement prove_session =
+    SQL("UPDATE session SET proof = $2, proven = $3 WHERE token_hash = $1");
 static const struct statement delete_expired = SQL("DELETE FROM session WHERE expires <= $1");
 
 struct session_limits session_limits(const struct config *config)
@@ -56,16 +66,25 @@ static instant end_of(instant created, instant now, const struct session_limits 
     return idle < last ? idle : last;
 }
 
-bool session_start(struct tx *tx, struct str account, instant now,
+bool session_start(struct tx *tx, const struct new_session *made, instant now,
                    const struct session_limits *limits, struct str *cookie, struct error *err)
 {
     struct arena *arena = tx_arena(tx);
     *cookie = random_token(arena, COOKIE_BYTES);
     return db_do(tx, &delete_expired, ARGS(arg_int(now)), NULL, err)
            && db_do(tx, &insert_session,
-                    ARGS(arg_bytes(session_hash(arena, *cookie)), arg_text(account), arg_int(now),
-                         arg_int(end_of(now, now, limits))),
+                    ARGS(arg_bytes(session_hash(arena, *cookie)), arg_text(made->account), arg_int(now),
+                         arg_int(end_of(now, now, limits)), arg_int(made->proof),
+                         arg_text(made->browser)),
                     NULL, err);
+}
+
+bool session_prove(struct tx *tx, struct str cookie, enum proof proof, instant now,
+                   struct error *err)
+{
+    return db_do(tx, &prove_session,
+                 ARGS(arg_bytes(session_hash(tx_arena(tx), cookie)), arg_int(proof), arg_int(now)), NULL,
+                 err);
 }
 
 bool session_end(struct tx *tx, struct str cookie, struct error *err)
@@ -77,6 +96,26 @@ bool session_end_others(struct tx *tx, struct str account, struct str cookie, st
 {
     return db_do(tx, &delete_others,
                  ARGS(arg_text(account), arg_bytes(session_hash(tx_arena(tx), cookie))), NULL, err);
+}
+
+bool session_end_one(struct tx *tx, struct str account, struct str id, struct error *err)
+{
+    char hash[SHA256_DIGEST_LENGTH];
+    int64_t ended = 0;
+    if (hex_read(id, hash, sizeof hash)
+        && !db_do(tx, &delete_one,
+                  ARGS(arg_text(account), arg_bytes((struct str){ hash, sizeof hash })), &ended,
+                  err))
+        return false;
+    return ended == 1
+           || fail(err, NOT_FOUND, NULL, N_("That browser was logged out already."));
+}
+
+/* ---- What a session may ---- */
+
+bool role_needs_factor(enum role role)
+{
+    return role == ROLE_BOARD_ADMIN || role == ROLE_OPERATOR;
 }
 
 static bool load_memberships(struct tx *tx, struct session *session, struct error *err)
@@ -96,6 +135,39 @@ static bool load_memberships(struct tx *tx, struct session *session, struct erro
     return rows_end(&rows, err);
 }
 
+/* A password alone gives no role that needs more, and whoever has such a role gets none of the others
+ * either: there is one thing to do first. */
+static bool limit_to_proof(struct tx *tx, struct session *session, struct error *err)
+{
+    bool exempt, needed = false;
+    for (size_t i = 0; i < session->membership_count; i++)
+        needed |= role_needs_factor(session->memberships[i].role);
+    if (session->proof >= PROOF_FACTOR || !needed)
+        return true;
+    if (!demo_account_known(tx, session->login, &exempt, err))
+        return false;
+    session->factor_missing = !exempt;
+    if (!exempt)
+        session->membership_count = 0;
+    return true;
+}
+
+static struct session *read_session(struct tx *tx, struct rows *rows, instant now)
+{
+    struct session *session = arena_new(tx_arena(tx), struct session);
+    session->account = row_text(rows, 0);
+    session->name = row_text(rows, 1);
+    session->login = row_text(rows, 2);
+    session->touch = row_int(rows, 3) <= now - TOUCH_EVERY;
+    session->proof = row_int(rows, 4) >= PROOF_FACTOR ? PROOF_FACTOR : PROOF_PASSWORD;
+    session->proven = row_int(rows, 5);
+    session->has_factor = row_int(rows, 6) != 0;
+    /* Made by a password where more is asked: by a node of the version before, or just before the
+     * factor was set. */
+    bool half = session->has_factor && session->proof < PROOF_FACTOR;
+    return half ? NULL : session;
+}
+
 bool session_load(struct tx *tx, struct str cookie, instant now, const struct session **session,
                   struct error *err)
 {
@@ -106,15 +178,13 @@ bool session_load(struct tx *tx, struct str cookie, instant now, const struct se
     if (!db_query(tx, &find_session,
                   ARGS(arg_bytes(session_hash(tx_arena(tx), cookie)), arg_int(now)), &rows, err))
         return false;
-    struct session *loaded = NULL;
-    if (rows_next(&rows)) {
-        loaded = arena_new(tx_arena(tx), struct session);
-        loaded->account = row_text(&rows, 0);
-        loaded->name = row_text(&rows, 1);
-        loaded->touch = row_int(&rows, 2) <= now - TOUCH_EVERY;
-    }
-    if (!rows_end(&rows, err) || (loaded && !load_memberships(tx, loaded, err))
-        || (loaded && !working_load(tx, session_hash(tx_arena(tx), cookie), now, loaded, err)))
+    struct session *loaded = rows_next(&rows) ? read_session(tx, &rows, now) : NULL;
+    if (!rows_end(&rows, err)
+        || (loaded && !(load_memberships(tx, loaded, err) && limit_to_proof(tx, loaded, err))))
+        return false;
+    /* Whom and what they work for now; nothing, while there is something to do first. */
+    if (loaded && !loaded->factor_missing
+        && !working_load(tx, session_hash(tx_arena(tx), cookie), now, loaded, err))
         return false;
     *session = loaded;
     return true;
@@ -141,9 +211,11 @@ bool session_list(struct tx *tx, struct str account, struct str cookie, instant 
         return false;
     while (rows_next(&rows))
         *list_add(tx_arena(tx), uses) = (struct session_use){
+            .id = hex_encode(tx_arena(tx), row_bytes(&rows, 0)),
             .here = str_eq_secret(row_bytes(&rows, 0), here),
             .created = row_int(&rows, 1),
             .last_seen = row_int(&rows, 2),
+            .browser = row_text(&rows, 3),
         };
     return rows_end(&rows, err);
 }
