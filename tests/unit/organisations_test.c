@@ -36,7 +36,8 @@ static bool add_account(struct tx *tx, void *with, struct error *err)
 {
     struct world *world = with;
     return account_add(tx, STR("ada"), STR("Ada L."), STR(""), &world->account, err)
-           && session_start(tx, world->account.id, world->now, &limits, &world->cookie, err);
+           && session_start(tx, &(struct new_session){ world->account.id, PROOF_FACTOR, STR("") },
+                          world->now, &limits, &world->cookie, err);
 }
 
 static bool load(struct tx *tx, void *with, struct error *err)
@@ -124,7 +125,8 @@ TEST_DB(a_choice_of_a_board_leaves_the_vendor_and_the_schools)
 static bool log_in_again(struct tx *tx, void *with, struct error *err)
 {
     struct world *world = with;
-    return session_start(tx, world->account.id, world->now, &limits, &world->cookie, err);
+    return session_start(tx, &(struct new_session){ world->account.id, PROOF_FACTOR, STR("") },
+                          world->now, &limits, &world->cookie, err);
 }
 
 TEST_DB(a_choice_counts_in_its_own_session_only)
