@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "cli/commands.h"
 #include "platform/page/page.h"
+#include "platform/version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static void print_help(FILE *out)
     for (size_t i = 0; i < count_of(commands); i++)
         fprintf(out, "  %s %s\n      %s\n", commands[i]->name, commands[i]->usage,
                 commands[i]->help);
-    fputs("\nThe data folder is ./data unless --data names another.\n", out);
+    fputs("\nThe data folder is " FUNDAMENT_DATA " unless --data names another.\n", out);
 }
 
 static const struct command *find_command(const char *name)
@@ -128,7 +129,7 @@ int cli_main(int argc, char **argv)
         return EX_USAGE;
     }
     struct command_line line = {
-        .arena = &arena, .data = "./data", .words = argv + 2, .count = argc - 2
+        .arena = &arena, .data = FUNDAMENT_DATA, .words = argv + 2, .count = argc - 2
     };
     int code = run_command(&arena, command, &line);
     arena_free(&arena);

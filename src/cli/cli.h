@@ -9,7 +9,7 @@
 
 struct command_line {
     struct arena *arena;
-    const char *data;      /* the data folder: --data, or ./data */
+    const char *data;      /* the data folder: --data, or the one this was built for */
     char **words;          /* what is left after --data, ending with NULL */
     int count;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/file.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "cli/commands.h"
 #include "platform/isolation/sandbox.h"
 #include "platform/nodes/nodes.h"
@@ -48,15 +49,36 @@ static void block_signals(sigset_t *set)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* The next signal; 0 after `limit` (0: none) without one, or when interrupted. */
+static int next_signal(const sigset_t *set, instant limit)
+{
+    struct timespec wait = { .tv_sec = limit / SECOND, .tv_nsec = limit % SECOND * 1000 };
+    int signal_number = limit ? sigtimedwait(set, NULL, &wait) : sigwaitinfo(set, NULL);
+    return signal_number > 0 ? signal_number : 0;
+}
+
+static void reload(struct app *app)
+{
+    struct error err;
+    notify_reloading();
+    if (server_reload(app, &err))
+        log_info("reloaded");
+    else
+        log_failure("reload-refused", &err);
+    notify_send("READY=1");
+}
+
+/* The watchdog hears nothing any more once the threads that answer hang: then the process is ended
+ * and started again by who watches. */
 static void wait_for_end(struct app *app, const sigset_t *set)
 {
-    int signal_number = 0;
-    while (sigwait(set, &signal_number) == 0 && signal_number == SIGHUP) {
-        struct error err;
-        if (server_reload(app, &err))
-            log_info("reloaded");
-        else
-            log_failure("reload-refused", &err);
+    instant interval = notify_interval();
+    for (int signal_number = 0; !signal_number || signal_number == SIGHUP;) {
+        if (interval && !server_hangs(app->server, interval))
+            notify_send("WATCHDOG=1");
+        signal_number = next_signal(set, interval);
+        if (signal_number == SIGHUP)
+            reload(app);
     }
 }
 
@@ -69,8 +91,9 @@ static void drain(struct app *app, const sigset_t *set)
     if (seconds)
         log_info("draining", { "seconds", LOG_NUMBER(seconds) });
     for (instant left; (left = until - instant_monotonic()) > 0;) {
-        struct timespec wait = { .tv_sec = left / SECOND, .tv_nsec = left % SECOND * 1000 };
-        int signal_number = sigtimedwait(set, NULL, &wait);
+        instant interval = notify_interval();
+        notify_send("WATCHDOG=1");
+        int signal_number = next_signal(set, interval && interval < left ? interval : left);
         if (signal_number == SIGINT || signal_number == SIGTERM)
             return;
     }
@@ -119,8 +142,10 @@ static bool serve(struct app *app, const sigset_t *set, struct error *err)
         return false;
     }
     greet(app);
+    notify_send("READY=1");
     wait_for_end(app, set);
     log_info("stopping");
+    notify_send("STOPPING=1");
     jobs_leave(app);
     drain(app, set);
     nodes_quiet(app);
@@ -142,6 +167,7 @@ static bool run(struct command_line *line, struct error *err)
         return false;
     block_signals(&set);
     sandbox_prepare_server(line->data);
+    notify_open();
     if (!folder_make(line->data, err)
         || !app_open(line->arena, line->data, services, true, &app, err))
         return false;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
 struct piece {
     struct work work;
@@ -35,6 +36,29 @@ TEST(workers_do_all_that_they_took_on_before_they_stop)
     }
     workers_stop(workers);
     CHECK_INT(done, 500);
+}
+
+TEST(workers_hang_when_work_waits_and_nobody_takes_it)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    atomic_int done = 0;
+    struct workers *workers;
+    struct error err;
+    struct piece pieces[3];
+    CHECK_OK(workers_start(t->arena, 1, 10, &workers, &err), err);
+    CHECK(!workers_hang(workers, 0)); /* nothing waits */
+    pthread_mutex_lock(&gate);
+    for (int i = 0; i < 3; i++) {
+        pieces[i] = (struct piece){ .work.run = run, .gate = &gate, .done = &done };
+        CHECK(workers_do(workers, &pieces[i].work));
+    }
+    usleep(20000);
+    CHECK(workers_hang(workers, 10 * SECOND / 1000));
+    CHECK(!workers_hang(workers, MINUTE));
+    pthread_mutex_unlock(&gate);
+    workers_stop(workers);
+    CHECK_INT(done, 3);
+    CHECK(!workers_hang(workers, 0));
 }
 
 TEST(workers_refuse_what_cannot_wait)

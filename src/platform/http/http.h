@@ -210,6 +210,8 @@ int64_t server_drain(struct app *app);
 void server_stop(struct app *app, instant grace);
 /* Reads certificates, CA list and CRL again; running connections stay. */
 bool server_reload(struct app *app, struct error *err);
+/* Do all the threads that answer requests hang, for longer than `limit`? */
+bool server_hangs(struct server *server, instant limit);
 
 /* The OpenAPI 3.1 document of all routes that have an `api`, as JSON. */
 struct node *openapi_document(struct arena *arena, const struct service *const *services,

@@ -328,6 +328,11 @@ void server_stop(struct app *app, instant grace)
     app->server = NULL;
 }
 
+bool server_hangs(struct server *server, instant limit)
+{
+    return workers_hang(server->workers, limit);
+}
+
 bool server_reload(struct app *app, struct error *err)
 {
     return tls_reload(app->server->tls, err);

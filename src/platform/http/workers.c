@@ -14,6 +14,7 @@ struct workers {
     struct work *first, **last;
     size_t waiting, most;
     size_t idle;                /* threads that wait for work */
+    instant moved;              /* monotonic: when work was last taken, or came to an empty queue */
     bool stopping;
     size_t count;
     pthread_t *threads;
@@ -34,6 +35,7 @@ static struct work *take(struct workers *workers)
         if (!workers->first)
             workers->last = &workers->first;
         workers->waiting--;
+        workers->moved = instant_monotonic();
     }
     pthread_mutex_unlock(&workers->lock);
     return work;
@@ -53,6 +55,8 @@ bool workers_do(struct workers *workers, struct work *work)
     pthread_mutex_lock(&workers->lock);
     bool taken = workers->waiting < workers->most && !workers->stopping;
     if (taken) {
+        if (!workers->first)
+            workers->moved = instant_monotonic();
         *workers->last = work;
         workers->last = &work->next;
         workers->waiting++;
@@ -61,6 +65,14 @@ bool workers_do(struct workers *workers, struct work *work)
     }
     pthread_mutex_unlock(&workers->lock);
     return taken;
+}
+
+bool workers_hang(struct workers *workers, instant limit)
+{
+    pthread_mutex_lock(&workers->lock);
+    bool hang = workers->first && instant_monotonic() - workers->moved > limit;
+    pthread_mutex_unlock(&workers->lock);
+    return hang;
 }
 
 void workers_stop(struct workers *workers)

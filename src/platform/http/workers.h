@@ -4,6 +4,7 @@
 #define PLATFORM_WORKERS_H
 
 #include "base/error.h"
+#include "base/instant.h"
 
 struct workers;
 
@@ -18,6 +19,8 @@ bool workers_start(struct arena *arena, int64_t threads, size_t most, struct wor
                    struct error *err);
 /* False: too much waits already. */
 bool workers_do(struct workers *workers, struct work *work);
+/* Has work waited for this long while no thread took any? Then all of them hang. */
+bool workers_hang(struct workers *workers, instant limit);
 /* Lets the work that was taken on end. */
 void workers_stop(struct workers *workers);
 
