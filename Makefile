@@ -3,11 +3,14 @@
 
 DATA ?= ./data
 
-.PHONY: build run test load fuzz format clean packages packages-test
+.PHONY: build run test load fuzz format clean packages packages-package packages-test deb
 .DEFAULT_GOAL := build
 
 packages:
 	@tools/packages.sh build
+
+packages-package:
+	@tools/packages.sh package
 
 packages-test:
 	@tools/packages.sh test
@@ -35,9 +38,13 @@ load: packages-test build
 fuzz: packages-test
 	@tests/fuzz/run 60
 
+# The Debian package, in build-deb/.
+deb: packages-package
+	@packaging/build-deb
+
 # Only the lines that you changed: tables that were laid out by hand stay as they are.
 format:
 	@git clang-format HEAD
 
 clean:
-	rm -rf build build-asan build-fuzz
+	rm -rf build build-asan build-fuzz build-deb

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: EUPL-1.2
-# Installs the Debian packages of packages.txt that are missing: packages.sh build|test
+# Installs the Debian packages of packages.txt that are missing: packages.sh build|package|test
 set -eu
 cd "$(dirname "$0")/.."
 group=${1:-build}
@@ -17,11 +17,11 @@ is_there() {
     esac
 }
 
-if [ "$group" = build ]; then
-    wanted=$(sed -n '/^# test/q; /^[^#]/p' packages.txt)
-else
-    wanted=$(sed -n '/^[^#]/p' packages.txt)
-fi
+case $group in
+build) wanted=$(sed -n '/^# package/q; /^[^#]/p' packages.txt) ;;
+package) wanted=$(sed -n '/^# test/q; /^[^#]/p' packages.txt) ;;
+*) wanted=$(sed -n '/^[^#]/p' packages.txt) ;;
+esac
 missing=
 for package in $wanted; do
     is_there "$package" || missing="$missing $package"

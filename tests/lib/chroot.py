@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A Debian of its own in a folder, with the real systemd as its first process, for tests of packages
+and of what the documents tell an operator.
+
+    with Chroot(packages=["curl", "postgresql"]) as machine:
+        machine.take("dist/fundament.deb", "/root")
+        machine.boot()
+        machine.run("apt-get install -y /root/fundament.deb")
+
+It has its own processes, mounts, host name and network (a loopback and nothing else), so that
+neither ports nor services of this computer are touched. The base with its packages is made once by
+debootstrap and kept in the user's cache folder for a month. Needs root; raises Skip where that, or
+something of the kernel, is missing.
+
+FUNDAMENT_TEST_MIRROR is the Debian mirror (http://deb.debian.org/debian);
+FUNDAMENT_TEST_CACHE the folder for what is kept between runs."""
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+from house import Skip, check
+
+SUITE = "bookworm"
+MIRROR = os.environ.get("FUNDAMENT_TEST_MIRROR", "http://deb.debian.org/debian")
+CACHE = os.environ.get("FUNDAMENT_TEST_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "fundament-tests")
+KEPT = 30 * 24 * 3600  # seconds
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+CLEAN = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+
+# Mounts what a machine has and makes the folder the root; all of it ends with the namespaces.
+ENTER = r"""
+set -e
+root=$1; shift
+mount --make-rprivate /
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
+mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+for node in null zero full random urandom tty; do
+    touch "$root/dev/$node"
+    mount --bind "/dev/$node" "$root/dev/$node"
+done
+mkdir "$root/dev/pts" "$root/dev/shm"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s /proc/self/fd/1 "$root/dev/stdout"
+ln -s /proc/self/fd/2 "$root/dev/stderr"
+if [ -n "$BOOT" ]; then
+    hostname "$BOOT"
+    mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+    mount -t tmpfs -o mode=755 tmpfs "$root/run"
+    mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+fi
+cd "$root"
+mkdir -p .before
+pivot_root . .before
+umount -l .before
+rmdir .before
+unset BOOT
+exec "$@"
+"""
+
+
+def run_or_complain(command, limit=900, **more):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", timeout=limit, **more)
+    check(done.returncode == 0, "`%s` ended with %d: %s" % (" ".join(command)[:120], done.returncode,
+                                                          done.stdout[-1500:]))
+    return done.stdout
+
+
+def unified_cgroups():
+    """Where the second version of control groups is mounted."""
+    with open("/proc/self/mounts") as mounts:
+        for line in mounts:
+            _, place, kind, options = line.split()[:4]
+            if kind == "cgroup2" and "rw" in options.split(","):
+                return place
+    raise Skip("this system shows no writable cgroup2, which systemd needs")
+
+
+def look_at_system():
+    if os.geteuid() != 0:
+        raise Skip("a chroot needs root")
+    if not shutil.which("debootstrap", path=PATH):
+        raise Skip("debootstrap is not installed")
+    tried = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True)
+    if tried.returncode:
+        raise Skip("this system gives no new namespaces")
+
+
+class Chroot:
+    def __init__(self, packages=(), name="fundament-test"):
+        self.packages, self.name = sorted(packages), name
+        self.init = self.group = self.starter = None
+
+    # ---- the base, kept ----
+
+    def base(self):
+        """The archive of a fresh Debian with these packages."""
+        os.makedirs(CACHE, exist_ok=True)
+        words = " ".join([SUITE, MIRROR, *self.packages])
+        path = os.path.join(CACHE, "%s-%s.tar" % (SUITE, hashlib.sha256(words.encode())
+                                                  .hexdigest()[:12]))
+        with open(path + ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.exists(path) or time.time() - os.path.getmtime(path) > KEPT:
+                self.make_base(path)
+        return path
+
+    def make_base(self, path):
+        folder = tempfile.mkdtemp(prefix="fundament-base-")
+        try:
+            self.path = os.path.join(folder, "root")
+            run_or_complain(["debootstrap", "--variant=minbase", SUITE, self.path, MIRROR])
+            with open(os.path.join(self.path, "etc/apt/sources.list"), "w") as sources:
+                sources.write("deb %s %s main\n" % (MIRROR, SUITE))
+            self.install(*self.packages)
+            run_or_complain(["tar", "-C", self.path, "-cf", path + ".new", "."])
+            os.rename(path + ".new", path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def install(self, *packages):
+        """Through apt, with this computer's network and no service started: before boot only."""
+        if not packages:
+            return
+        shutil.copy("/etc/resolv.conf", os.path.join(self.path, "etc/resolv.conf"))
+        self.put("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
+        self.inside("apt-get update -q && apt-get install -q -y --no-install-recommends "
+                    + " ".join(packages) + " && apt-get clean")
+        os.remove(self.at("/usr/sbin/policy-rc.d"))
+
+    # ---- its life ----
+
+    def __enter__(self):
+        look_at_system()
+        archive = self.base()
+        self.folder = tempfile.mkdtemp(prefix="fundament-chroot-")
+        self.path = os.path.join(self.folder, "root")
+        os.mkdir(self.path)
+        try:
+            run_or_complain(["tar", "-C", self.path, "-xf", archive])
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def unshared(self, command, boot, *more):
+        return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc", *more,
+                "env", "-i", *["%s=%s" % item for item in CLEAN.items()],
+                "BOOT=" + (self.name if boot else ""), "sh", "-c", ENTER, "sh", self.path, *command]
+
+    def inside(self, command, status=0, limit=900):
+        """A shell command in the folder without systemd, with this computer's network."""
+        done = subprocess.run(self.unshared(["sh", "-ec", command], False), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace", timeout=limit)
+        check(done.returncode == status, "`%s` ended with %d: %s"
+              % (command[:200], done.returncode, done.stdout[-1500:]))
+        return done.stdout
+
+    def boot(self, limit=60):
+        """Starts systemd (the package systemd-sysv must be there) and waits until it is up."""
+        self.group = os.path.join(unified_cgroups(), "fundament-test-%d-%d" % (os.getpid(), id(self)))
+        os.mkdir(self.group)
+        group = os.path.join(self.group, "cgroup.procs")
+        join = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", "echo $$ > %s && exec \"$@\"" % group, "sh"]
+        init = ["env", "container=fundament-test", "/lib/systemd/systemd", "--system"]
+        self.log = open(os.path.join(self.folder, "boot.log"), "wb")
+        self.starter = subprocess.Popen(join + self.unshared(init, True, "--cgroup", "--net"),
+                                        stdin=subprocess.DEVNULL, stdout=self.log,
+                                        stderr=self.log, start_new_session=True)
+        ends = time.monotonic() + limit
+        while time.monotonic() < ends and self.starter.poll() is None:
+            self.init = self.child_of(self.starter.pid)
+            if self.init and self.is_up():
+                return self
+            time.sleep(0.2)
+        with open(self.log.name, errors="replace") as log:
+            raise Skip("systemd does not come up here: " + log.read()[-300:])
+
+    def is_up(self):
+        if not os.path.exists(os.path.join("/proc/%d/root" % self.init, "run/systemd/private")):
+            return False
+        state = self.run("systemctl is-system-running", status=None)[1].strip()
+        return state in ("running", "degraded")
+
+    @staticmethod
+    def child_of(pid):
+        try:
+            with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
+                return int((children.read().split() or [0])[0])
+        except OSError:
+            return None
+
+    def stop(self):
+        """Its first process dies, and with it all that it has."""
+        if self.starter:
+            self.starter.kill()  # --kill-child takes the first process along
+            self.starter.wait()
+            self.log.close()
+        if self.group:
+            self.remove_group()
+        self.init = self.group = self.starter = None
+
+    def remove_group(self):
+        for _ in range(50):
+            for folder, _, _ in os.walk(self.group, topdown=False):
+                try:
+                    os.rmdir(folder)
+                except OSError:
+                    pass
+            if not os.path.exists(self.group):
+                return
+            time.sleep(0.1)
+
+    # ---- what is done in it ----
+
+    def run(self, command, status=0, user=None, limit=180, environment=None):
+        """A shell command on the booted machine; its exit status must be `status` (None: any).
+        Returns (status, all that it wrote)."""
+        become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups"] if user else []
+        env = {**CLEAN, **(environment or {})}
+        done = subprocess.run(
+            ["nsenter", "--target", str(self.init), "--mount", "--pid", "--uts", "--ipc", "--net",
+             "--cgroup", "--root", "--wd", "env", "-i", *["%s=%s" % item for item in env.items()],
+             *become, "sh", "-ec", command],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", timeout=limit, start_new_session=True)
+        if status is not None:
+            check(done.returncode == status, "`%s` ended with %d: %s"
+                  % (command[:200], done.returncode, done.stdout[-1500:]))
+        return done.returncode, done.stdout
+
+    def says(self, command, **more):
+        return self.run(command, **more)[1].strip()
+
+    def at(self, path):
+        return os.path.join(self.path, path.lstrip("/"))
+
+    def put(self, path, text, mode=0o644):
+        """A file with this text. Not below /run, /tmp or /dev, which are the machine's own."""
+        os.makedirs(os.path.dirname(self.at(path)), exist_ok=True)
+        with open(self.at(path), "w") as out:
+            out.write(text)
+        os.chmod(self.at(path), mode)
+
+    def take(self, source, folder):
+        """Copies a file of this computer into a folder of the machine; returns its path there."""
+        os.makedirs(self.at(folder), exist_ok=True)
+        shutil.copy(source, self.at(folder))
+        return os.path.join(folder, os.path.basename(source))
