@@ -47,6 +47,11 @@ def settings(program):
                                      wrapped(facts))
 
 
+def data_folder(program):
+    """The one that this program was built for."""
+    return re.search(r"^The data folder is (\S+) unless", ask(program, "help"), re.M).group(1)
+
+
 def date():
     """Of the sources, not of the build: two builds give the same page."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
@@ -58,6 +63,7 @@ def main(program, source, target):
     with open(source, encoding="utf-8") as page:
         text = page.read()
     text = text.replace("@DATE@", date())
+    text = text.replace("@DATA@", roff(data_folder(program)))
     for mark, lines in (("@COMMANDS@", commands), ("@SETTINGS@", settings)):
         if mark in text:
             listed = list(lines(program))
