@@ -196,6 +196,8 @@ NO_LIMITS = {"limit.people": 0, "limit.machines": 0, "limit.login": 0}
 class Server:
     """A running `fundament serve` on free ports of the loopback."""
 
+    expects_refusals = False  # of the sandbox, in the log
+
     def __init__(self, data, **settings):
         self.data = data
         self.people_port, self.machines_port = free_ports(2)
@@ -262,6 +264,8 @@ class Server:
         text = self.log_text_of_ended()
         check("Sanitizer" not in text and "runtime error" not in text,
               text[text.find("Sanitizer") - 200:][:3000] if "Sanitizer" in text else text[-2000:])
+        refused = text.find("sandbox-refused")
+        check(refused < 0 or self.expects_refusals, text[refused - 60:][:400])
         check(self.process.returncode == 0,
               "the server ended with %s: %s" % (self.process.returncode, text[-800:]))
 

@@ -64,7 +64,7 @@ static bool allow_path(int rules, const struct attributes *all, const struct san
     int fd = open(path->path, O_PATH | O_CLOEXEC);
     if (fd < 0) /* not there, or not ours to see: then it needs no rule */
         return true;
-    uint64_t allowed = READS | (path->writes ? WRITES : 0);
+    uint64_t allowed = path->names ? FS_READ_DIR : READS | (path->writes ? WRITES : 0);
     if (fstat(fd, &about) == 0 && !S_ISDIR(about.st_mode))
         allowed &= OF_A_FILE;
     struct path_rule rule = { .allowed = allowed & all->fs, .parent = fd };

@@ -21,8 +21,6 @@ static void add_path(struct sandbox *sandbox, const char *path, bool writes)
     *added = (struct sandbox_path){ .path = path, .writes = writes };
 }
 
-/* A link that is followed today may lead elsewhere after a renewal: its folder's folder is known by
- * then. The rule itself is on what the link leads to now. */
 void sandbox_read(struct sandbox *sandbox, const char *path)
 {
     add_path(sandbox, path, false);

@@ -27,6 +27,7 @@ struct sandbox_path {
     const char *path;      /* a file, or a folder with all that is in it; one that is missing is passed
                               over. Must be the caller's until sandbox_enter returns */
     bool writes;           /* also written, made and removed */
+    bool names;            /* only the names in a folder, and those of its folders */
 };
 
 /* What a SERVER or KEEPER_MODULE needs besides what it has open. Zeroed: nothing. */
@@ -44,7 +45,7 @@ struct sandbox {
     unsigned seconds;      /* of a PARSER: most seconds of processor time; 0: no limit */
 };
 
-/* Adds a path, or the file and the folder that a link leads to as well. */
+/* Adds a path; of a link what it leads to now. */
 void sandbox_read(struct sandbox *sandbox, const char *path);
 void sandbox_write(struct sandbox *sandbox, const char *path);
 void sandbox_connect(struct sandbox *sandbox, int64_t port);

@@ -76,6 +76,8 @@ static bool add_data(struct app *app, struct sandbox *sandbox, struct error *err
                                            str_c(sandbox->arena, str_of(entry->d_name))),
                       str_c(sandbox->arena, str_of(entry->d_name)));
     closedir(folder);
+    /* SQLite makes a new file's entry durable through its folder. */
+    *list_add(sandbox->arena, &sandbox->paths) = (struct sandbox_path){ .path = data, .names = true };
     return true;
 }
 
