@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "cli/commands.h"
-#include "platform/people/accounts.h"
+#include "platform/people/factors.h"
 #include "platform/record/audit.h"
 #include "services/services.h"
 
@@ -43,12 +43,35 @@ static bool read_password(struct arena *arena, struct str *password, struct erro
     return password_allowed(*password, err);
 }
 
+static bool reset_factors(struct tx *tx, void *with, struct error *err)
+{
+    const struct str *login = with;
+    struct account account;
+    return account_find(tx, *login, &account, err)
+           && factors_reset(tx, instant_now(), STR("command:user"), STR(""), account.id, err);
+}
+
+static bool run_reset(struct command_line *line, struct error *err)
+{
+    struct app app;
+    struct str login = str_of(line->words[1]);
+    if (!app_open(line->arena, line->data, all_services, false, &app, err))
+        return false;
+    bool reset = db_write(app.db, line->arena, reset_factors, &login, err);
+    app_close(&app);
+    if (reset)
+        puts("The second factors and recovery codes are gone, and the sessions are ended.");
+    return reset;
+}
+
 static bool run(struct command_line *line, struct error *err)
 {
     struct app app;
     struct new_user user = { 0 };
     struct str password;
     const char *name = cli_option(line, "--name");
+    if (line->count == 2 && strcmp(line->words[0], "reset-factors") == 0)
+        return run_reset(line, err);
     if (line->count < 3 || line->count > 4 || strcmp(line->words[0], "add") != 0)
         return cli_usage(&command_user, err);
     user.login = str_of(line->words[1]);
@@ -70,8 +93,9 @@ static bool run(struct command_line *line, struct error *err)
 
 const struct command command_user = {
     .name = "user",
-    .usage = "add LOGIN ROLE [ORGANISATION] [--name NAME]",
+    .usage = "add LOGIN ROLE [ORGANISATION] [--name NAME] | reset-factors LOGIN",
     .help = "Adds an account; its password is read from standard input. An organisation is written "
-            "board:41804, school:00AV or vendor:OIN.",
+            "board:41804, school:00AV or vendor:OIN. reset-factors takes somebody's second factors "
+            "and recovery codes away and ends their sessions: first make sure that it is they who ask.",
     .run = run,
 };
