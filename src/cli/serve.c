@@ -4,6 +4,7 @@
 #include "base/notify.h"
 #include "cli/commands.h"
 #include "platform/isolation/sandbox.h"
+#include "platform/keys/keeper.h"
 #include "platform/nodes/nodes.h"
 #include "platform/record/jobs.h"
 #include "services/services.h"
@@ -42,6 +43,7 @@ static bool choose_services(struct command_line *line, const char *only,
 static void block_signals(sigset_t *set)
 {
     sigemptyset(set);
+    sigaddset(set, SIGCHLD); /* the keeper's end */
     sigaddset(set, SIGHUP);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
@@ -69,16 +71,22 @@ static void reload(struct app *app)
 }
 
 /* The watchdog hears nothing any more once the threads that answer hang: then the process is ended
- * and started again by who watches. */
-static void wait_for_end(struct app *app, const sigset_t *set)
+ * and started again by who watches. False: the keeper of keys has ended, without whom nothing can be
+ * answered, and only a new server can fork a new one. */
+static bool wait_for_end(struct app *app, const sigset_t *set, struct error *err)
 {
     instant interval = notify_interval();
-    for (int signal_number = 0; !signal_number || signal_number == SIGHUP;) {
+    for (;;) {
         if (interval && !server_hangs(app->server, interval))
             notify_send("WATCHDOG=1");
-        signal_number = next_signal(set, interval);
+        int signal_number = next_signal(set, interval);
         if (signal_number == SIGHUP)
             reload(app);
+        else if (signal_number == SIGINT || signal_number == SIGTERM)
+            return true;
+        else if (signal_number == SIGCHLD && !keeper_lives(app->keeper))
+            return fail(err, UNAVAILABLE, NULL,
+                        N_("The keeper of keys has ended, and with it this server; start it again."));
     }
 }
 
@@ -143,16 +151,17 @@ static bool serve(struct app *app, const sigset_t *set, struct error *err)
     }
     greet(app);
     notify_send("READY=1");
-    wait_for_end(app, set);
-    log_info("stopping");
+    bool asked = wait_for_end(app, set, err);
+    log_event(asked ? LOG_INFO : LOG_ERROR, asked ? "stopping" : "keeper-ended", LOG_FIELDS());
     notify_send("STOPPING=1");
     jobs_leave(app);
-    drain(app, set);
+    if (asked)
+        drain(app, set);
     nodes_quiet(app);
-    server_stop(app, GRACE);
+    server_stop(app, asked ? GRACE : 0);
     jobs_stop(app);
     nodes_stop(app);
-    return true;
+    return asked;
 }
 
 static bool run(struct command_line *line, struct error *err)
@@ -169,7 +178,7 @@ static bool run(struct command_line *line, struct error *err)
     sandbox_prepare_server(line->data);
     notify_open();
     if (!folder_make(line->data, err)
-        || !app_open(line->arena, line->data, services, true, &app, err))
+        || !app_open_to_serve(line->arena, line->data, services, &app, err))
         return false;
     bool served = serve(&app, &set, err);
     app_close(&app);

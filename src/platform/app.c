@@ -46,25 +46,42 @@ static bool start_services(struct app *app, struct error *err)
     return true;
 }
 
-bool app_open(struct arena *arena, const char *data, const struct service *const *services,
-              bool migrate, struct app *app, struct error *err)
+static bool close_opened(struct app *app)
+{
+    app_close(app);
+    return false;
+}
+
+static bool open_app(struct arena *arena, const char *data, const struct service *const *services,
+                     bool migrate, bool serve, struct app *app, struct error *err)
 {
     *app = (struct app){ .arena = arena, .services = services };
     if (!config_load(arena, data, services, &app->config, err) || !set_log_level(app->config, err)
         || !sandbox_take_identity(app->config, arena, err))
         return false;
+    if (!keeper_start(app, serve, err)) /* before there is a second thread, or anything to inherit */
+        return close_opened(app);
     app->metrics = metrics_new(arena);
     const char *overrides = NULL;
     if (config_text(app->config, "templates").len)
         overrides = str_c(arena, config_text(app->config, "templates"));
-    if (!templates_load(arena, overrides, &app->templates, err)
-        || !db_open(app->config, &app->db, err))
-        return false;
-    if (prepare_schema(app, migrate, err) && keeper_open(app, &app->keeper, err)
-        && start_services(app, err))
+    if (templates_load(arena, overrides, &app->templates, err)
+        && db_open(app->config, &app->db, err) && prepare_schema(app, migrate, err)
+        && keeper_open(app, err) && start_services(app, err))
         return true;
-    app_close(app);
-    return false;
+    return close_opened(app);
+}
+
+bool app_open(struct arena *arena, const char *data, const struct service *const *services,
+              bool migrate, struct app *app, struct error *err)
+{
+    return open_app(arena, data, services, migrate, false, app, err);
+}
+
+bool app_open_to_serve(struct arena *arena, const char *data,
+                       const struct service *const *services, struct app *app, struct error *err)
+{
+    return open_app(arena, data, services, true, true, app, err);
 }
 
 bool app_recover(struct app *app, struct error *err)

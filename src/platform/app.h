@@ -40,6 +40,11 @@ bool app_open(struct arena *arena, const char *data, const struct service *const
               bool migrate, struct app *app, struct error *err);
 void app_close(struct app *app);
 
+/* As app_open with `migrate`, for a server: the keeper of keys becomes a process of its own. To be
+ * called while this process has one thread and no socket. */
+bool app_open_to_serve(struct arena *arena, const char *data,
+                       const struct service *const *services, struct app *app, struct error *err);
+
 /* Lets every service put right what a server that ended badly left half done: once, before this
  * process serves. */
 bool app_recover(struct app *app, struct error *err);

@@ -8,13 +8,8 @@
 #include "platform/config.h"
 #include "platform/db/db.h"
 #include "platform/http/http.h"
+#include "platform/keys/use.h"
 #include "platform/record/jobs.h"
-
-/* A key that a service computes with (platform/keys/keeper.h). */
-struct key_use {
-    const char *name;    /* "accounts": as commands say it */
-    const char *purpose; /* N_(), one sentence for the operator */
-};
 
 struct check;
 struct export_table;

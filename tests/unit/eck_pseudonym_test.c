@@ -2,23 +2,58 @@
 /* The domain of the Nummervoorziening, with values and bytes only. */
 #include "base/encoding.h"
 #include "base/random.h"
+#include "platform/keys/key_file.h"
 #include "services/nummervoorziening/access.h"
 #include "services/nummervoorziening/batch.h"
 #include "services/nummervoorziening/nummervoorziening.h"
 #include "services/nummervoorziening/use.h"
+#include "services/services.h"
 #include "tests/test.h"
 
 #define SALT "rktYml0MIp9TC9u6Ny6uqw=="
 #define STAM "https://ketenid.nl/sppilot/"
 #define ECK  "https://ketenid.nl/pilot/"
 
-static struct derivation given_derivation(void)
+/* The keys of an installation of before keys had versions: one file, from which all is derived. */
+static struct derivation given_derivation_of(struct test *t, const char *name, unsigned char first)
 {
-    static const struct key root = { .bytes = { 1, 2, 3 } };
+    struct app *app = arena_new(t->arena, struct app);
     struct derivation derivation;
     struct error err = { 0 };
-    CHECK_OK(derivation_init(&derivation, &root, STR(STAM), STR(ECK), &err), err);
+    struct secret secret = { .len = KEY_BYTES, .bytes = { first, 2, 3 } };
+    struct str folder = str_format(t->arena, "%s/%s", t->folder, name);
+    struct str keys = str_format(t->arena, "%s/keys", folder.at);
+    struct str file = str_format(t->arena, "%s/nummervoorziening.key", keys.at);
+    CHECK_OK(key_file_make(keys.at, file.at, "nummervoorziening", &secret, &err), err);
+    CHECK_OK(app_open(t->arena, folder.at, all_services, true, app, &err), err);
+    CHECK_OK(derivation_init(&derivation, app->keeper, STR(STAM), STR(ECK), &err), err);
     return derivation;
+}
+
+static struct derivation given_derivation(struct test *t)
+{
+    return given_derivation_of(t, "one", 1);
+}
+
+static struct hpgn_answer stampseudonym_of_hpgn(struct test *t, const struct derivation *derivation,
+                                                const struct hpgn *hpgn)
+{
+    struct hpgn_answer answer;
+    struct error err = { 0 };
+    CHECK_OK(derive_stampseudonyms(derivation, t->arena, hpgn, 1, &answer, &err), err);
+    return answer;
+}
+
+static struct pseudonym eck_id_of_text(struct test *t, const struct derivation *derivation,
+                                       const char *chain, const char *sector, struct str text)
+{
+    struct stampseudonym stampseudonym = { .text = text, .own = true, .version = 1 };
+    struct eck_answer answer;
+    struct error err = { 0 };
+    CHECK_OK(derive_eck_ids(derivation, t->arena, str_of(chain), str_of(sector), &stampseudonym, 1,
+                            &answer, &err),
+             err);
+    return answer.own;
 }
 
 static struct str hashed(struct test *t, struct str pgn)
@@ -70,9 +105,11 @@ TEST(an_hpgn_is_64_lower_case_hex_and_nothing_else_and_is_not_repeated)
     }
 }
 
+static struct derivation derivation_at_hand;
+
 static bool parses(struct test *t, const char *prefix, const char *hex, bool *own)
 {
-    struct derivation derivation = given_derivation();
+    struct derivation derivation = derivation_at_hand;
     struct stampseudonym stampseudonym;
     struct error err = { 0 };
     bool ok = stampseudonym_parse(&derivation, str_format(t->arena, "%s%s", prefix, hex),
@@ -84,6 +121,7 @@ static bool parses(struct test *t, const char *prefix, const char *hex, bool *ow
 TEST(a_stampseudonym_is_a_prefix_and_128_hex)
 {
     bool own;
+    derivation_at_hand = given_derivation(t);
     struct str hex = str_of(str_c(t->arena, hex_encode(t->arena, (struct str){ (char[64]){ 1 }, 64 })));
     struct str upper = str_format(t->arena, "%.*sAB", (int)hex.len - 2, hex.at);
     struct str shorter = str_format(t->arena, "%.*s", (int)hex.len - 1, hex.at);
@@ -99,28 +137,44 @@ TEST(a_stampseudonym_is_a_prefix_and_128_hex)
 
 TEST(prefixes_are_web_addresses_that_differ)
 {
-    static const struct key root = { 0 };
+    struct keeper *none = NULL;
     struct derivation derivation;
     struct error err = { 0 };
-    CHECK(!derivation_init(&derivation, &root, STR(STAM), STR(STAM), &err));
-    CHECK(!derivation_init(&derivation, &root, STR("https://ketenid.nl/x"), STR(ECK), &err));
-    CHECK(!derivation_init(&derivation, &root, STR("ketenid.nl/"), STR(ECK), &err));
-    CHECK(!derivation_init(&derivation, &root, STR(STAM), STR("https://a b/"), &err));
+    CHECK(!derivation_init(&derivation, none, STR(STAM), STR(STAM), &err));
+    CHECK(!derivation_init(&derivation, none, STR("https://ketenid.nl/x"), STR(ECK), &err));
+    CHECK(!derivation_init(&derivation, none, STR("ketenid.nl/"), STR(ECK), &err));
+    CHECK(!derivation_init(&derivation, none, STR(STAM), STR("https://a b/"), &err));
 }
 
 TEST(derivation_is_the_same_each_time_and_different_for_each_input_and_key)
 {
-    static const struct key other_root = { .bytes = { 9 } };
-    struct derivation one = given_derivation(), two = given_derivation(), other;
+    struct derivation one = given_derivation(t), other = given_derivation_of(t, "other", 9);
     struct hpgn a = { { 1 } }, b = { { 2 } };
-    struct error err = { 0 };
-    CHECK(derivation_init(&other, &other_root, STR(STAM), STR(ECK), &err));
-    struct pseudonym first = derive_stampseudonym(&one, &a), again = derive_stampseudonym(&two, &a);
-    struct pseudonym second = derive_stampseudonym(&one, &b);
-    struct pseudonym elsewhere = derive_stampseudonym(&other, &a);
-    CHECK(memcmp(&first, &again, sizeof first) == 0);
-    CHECK(memcmp(&first, &second, sizeof first) != 0);
-    CHECK(memcmp(&first, &elsewhere, sizeof first) != 0);
+    struct hpgn_answer first = stampseudonym_of_hpgn(t, &one, &a);
+    struct hpgn_answer again = stampseudonym_of_hpgn(t, &one, &a);
+    struct hpgn_answer second = stampseudonym_of_hpgn(t, &one, &b);
+    struct hpgn_answer elsewhere = stampseudonym_of_hpgn(t, &other, &a);
+    CHECK(memcmp(&first.own, &again.own, sizeof first.own) == 0);
+    CHECK(memcmp(&first.own, &second.own, sizeof first.own) != 0);
+    CHECK(memcmp(&first.own, &elsewhere.own, sizeof first.own) != 0);
+}
+
+/* Computed by another program (Python's hmac, from RFC 5869 and RFC 2104) from the same key file. */
+TEST(an_installation_of_before_keeps_every_pseudonym_and_every_look_up)
+{
+    struct derivation derivation = given_derivation(t);
+    struct hpgn hpgn = { { 1 } };
+    struct hpgn_answer answer = stampseudonym_of_hpgn(t, &derivation, &hpgn);
+    struct str text = pseudonym_text(t->arena, STR(STAM), &answer.own);
+    struct pseudonym eck = eck_id_of_text(t, &derivation, "c", "po", text);
+    CHECK_STR(hex_encode(t->arena, (struct str){ (char *)answer.own.bytes, PSEUDONYM_BYTES }),
+              STR("a5fe6d54e4e01f20b0c94f9d6bdd587d4849bd9882814751229f14a27c5c1c20"
+                  "0946864866d28063c8a52422f6ffd6a312e60085199398c8ea9ee0fc302fc9ef"));
+    CHECK_STR(hex_encode(t->arena, (struct str){ (char *)eck.bytes, PSEUDONYM_BYTES }),
+              STR("782c46b06153a80cc4d5a6289bcbf7cdfe55b6a79a6721d356c0ed91c8976210"
+                  "433a906078a6418b3330d8e6c6c3b2dfcff4d21bcb5946f36bd7acfd5c606c19"));
+    CHECK_STR(hex_encode(t->arena, LOOKUP_STR(answer.lookup)),
+              STR("92b2e4cddb342c949d5e3a222f38991340d6934808b934030a37d08779017f97"));
 }
 
 /* How many of the 64 bytes two pseudonyms have in common at the same place; 0.25 is expected. */
@@ -134,12 +188,12 @@ static int common(struct pseudonym a, struct pseudonym b)
 
 TEST(eck_ids_of_one_pupil_in_two_sectors_or_chains_have_nothing_in_common)
 {
-    struct derivation derivation = given_derivation();
+    struct derivation derivation = given_derivation(t);
     struct str stam = STR("https://ketenid.nl/sppilot/00");
-    struct pseudonym po = derive_eck_id(&derivation, STR("c"), STR("po"), stam);
-    struct pseudonym vo = derive_eck_id(&derivation, STR("c"), STR("vo"), stam);
-    struct pseudonym chain = derive_eck_id(&derivation, STR("d"), STR("po"), stam);
-    struct pseudonym shifted = derive_eck_id(&derivation, STR("cp"), STR("o"), stam);
+    struct pseudonym po = eck_id_of_text(t, &derivation, "c", "po", stam);
+    struct pseudonym vo = eck_id_of_text(t, &derivation, "c", "vo", stam);
+    struct pseudonym chain = eck_id_of_text(t, &derivation, "d", "po", stam);
+    struct pseudonym shifted = eck_id_of_text(t, &derivation, "cp", "o", stam);
     CHECK(common(po, vo) < 8);
     CHECK(common(po, chain) < 8);
     CHECK(common(po, shifted) < 8); /* fields are framed: c+po is not cp+o */

@@ -448,7 +448,7 @@ TEST_DB(a_lost_key_is_an_error_and_not_a_new_key)
     struct error err = { 0 };
     struct app app;
     world_end(&world);
-    CHECK_INT(unlink(str_format(t->arena, "%s/keys/nummervoorziening.key", t->folder).at), 0);
+    CHECK_INT(unlink(str_format(t->arena, "%s/keys/nummervoorziening.1.key", t->folder).at), 0);
     CHECK(!app_open(t->arena, t->folder, (const struct service *const *)world.app.services, false,
                     &app, &err));
     CHECK(err.message && strstr(err.message, "backup"));

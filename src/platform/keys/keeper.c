@@ -1,87 +1,388 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "platform/keys/keeper.h"
+/* Asking the keeper: the same messages, whether it is a process of its own or this one. */
+#include "platform/keys/keeper_parts.h"
 
 #include "base/file.h"
+#include "base/log.h"
+#include "platform/keys/says.h"
 #include "platform/service.h"
 
-#define KEYS_MAX 32
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-struct keeper {
-    size_t count;
-    struct held {
-        const char *name;
-        struct key *key;
-    } held[KEYS_MAX];
-};
+#define ANSWER_MAX   ((size_t)8192)      /* of a signature, a public key, a fingerprint */
+#define SEAL_MORE    ((size_t)64)        /* bytes that a sealed value has more, at most */
+#define MESSAGE_MACS ((size_t)192 * 1024) /* bytes of one message with many questions */
+#define RETRY_AFTER  5
 
-static bool hold(struct keeper *keeper, const char *folder, const struct key_use *use,
-                 struct error *err)
+/* Starting and ending */
+
+static bool is_name(const char *name)
 {
-    if (keeper->count == KEYS_MAX)
-        return fail_internal(err, "more than %d keys", KEYS_MAX);
-    struct held *held = &keeper->held[keeper->count];
-    held->name = use->name;
-    if (!key_load(folder, use->name, true, &held->key, err))
+    if (!*name || strlen(name) > 40)
         return false;
-    keeper->count++;
+    for (; *name; name++)
+        if (!is_letter_or_digit(*name) && *name != '-')
+            return false;
     return true;
 }
 
-bool keeper_open(struct app *app, struct keeper **keeper, struct error *err)
+static bool collect_uses(struct keeper *keeper, const struct service *const *services,
+                         struct error *err)
 {
-    const char *folder = config_path(app->config, app->arena, "keys");
-    *keeper = arena_new(app->arena, struct keeper);
-    if (!folder_make(folder, err))
-        return false;
-    for (size_t i = 0; app->services[i]; i++)
-        for (const struct key_use *use = app->services[i]->keys; use && use->name; use++)
-            if (!hold(*keeper, folder, use, err))
-                return false;
+    for (; *services; services++) {
+        for (const struct key_use *use = (*services)->keys; use && use->name; use++) {
+            if (keeper->count == KEYS_MAX)
+                return fail_internal(err, "more than %d keys", KEYS_MAX);
+            if (!is_name(use->name))
+                return fail_internal(err, "%s is no name of a key", use->name);
+            keeper->uses[keeper->count++] = use;
+        }
+    }
     return true;
+}
+
+static bool read_settings(struct keeper *keeper, struct app *app, struct error *err)
+{
+    const struct config *config = app->config;
+    struct str engine = config_text(config, "keys.engine");
+    struct str pin_file = config_text(config, "keys.pkcs11_pin_file");
+    keeper->folder = config_path(config, app->arena, "keys");
+    keeper->token = (struct token_settings){
+        .module = str_c(app->arena, config_text(config, "keys.pkcs11_module")),
+        .label = str_c(app->arena, config_text(config, "keys.pkcs11_token")),
+        .pin_file = pin_file.len ? config_path(config, app->arena, str_c(app->arena, pin_file)) : "",
+    };
+    for (keeper->engine = 0; keeper->engine < ENGINES; keeper->engine++)
+        if (str_eq(engine, str_of(engine_names[keeper->engine])))
+            return true;
+    return fail(err, INVALID, "keys.engine", N_("The setting keys.engine must be file or pkcs11."));
+}
+
+bool keeper_start(struct app *app, bool apart, struct error *err)
+{
+    struct keeper *keeper = arena_new(app->arena, struct keeper);
+    keeper->app = app;
+    app->keeper = keeper;
+    pthread_mutex_init(&keeper->refreshing, NULL);
+    pthread_mutex_init(&keeper->watch_lock, NULL);
+    pthread_cond_init(&keeper->watch_end, NULL);
+    if (!collect_uses(keeper, app->services, err))
+        return false;
+    if (!keeper->count) /* nothing to keep: settings may not even be there (a test's few services) */
+        return true;
+    if (!read_settings(keeper, app, err))
+        return false;
+    if (apart)
+        return keeper_fork(keeper, (size_t)config_int(app->config, "keys.channels"), err);
+    keeper->own.vault =
+        vault_new(app->arena, keeper->uses, keeper->count, keeper->folder, &keeper->token);
+    return true;
+}
+
+static void stop_watch(struct keeper *keeper)
+{
+    if (!keeper->watching)
+        return;
+    pthread_mutex_lock(&keeper->watch_lock);
+    keeper->stopping = true;
+    pthread_cond_signal(&keeper->watch_end);
+    pthread_mutex_unlock(&keeper->watch_lock);
+    pthread_join(keeper->watch, NULL);
 }
 
 void keeper_close(struct keeper *keeper)
 {
-    while (keeper->count)
-        key_free(keeper->held[--keeper->count].key);
+    stop_watch(keeper);
+    for (size_t i = 0; i < keeper->channels; i++)
+        close(keeper->channel[i].fd); /* its end of file ends the process */
+    keeper->channels = 0;
+    if (keeper->pid)
+        waitpid(keeper->pid, NULL, 0);
+    keeper->pid = 0;
+    if (keeper->own.vault)
+        vault_free(keeper->own.vault);
+    keeper->own.vault = NULL;
+    for (struct key_table *table = atomic_exchange(&keeper->table, NULL); table;) {
+        struct key_table *before = table->before;
+        struct arena arena = table->arena; /* the table lies in it */
+        arena_free(&arena);
+        table = before;
+    }
 }
 
-static bool find(const struct keeper *keeper, const char *name, const struct key **key,
-                 struct error *err)
+bool keeper_lives(struct keeper *keeper)
 {
-    for (size_t i = 0; i < keeper->count; i++) {
-        *key = keeper->held[i].key;
-        if (str_eq(str_of(keeper->held[i].name), str_of(name)))
-            return true;
+    if (keeper->pid && waitpid(keeper->pid, NULL, WNOHANG) == keeper->pid)
+        keeper->pid = 0;
+    return keeper->own.vault || keeper->pid || !keeper->count;
+}
+
+int keeper_process(const struct keeper *keeper)
+{
+    return keeper->pid;
+}
+
+/* Asking */
+
+static bool gone(struct keeper *keeper, struct error *err)
+{
+    if (!atomic_exchange(&keeper->gone, true))
+        log_error("keeper-gone", { "advice", STR("this process ends and is started again") });
+    say(err, KEEPER_GONE, "%s", "");
+    err->retry_after = RETRY_AFTER;
+    return false;
+}
+
+/* A free channel: each thread tries the one that it had last first. */
+static struct channel *take_channel(struct keeper *keeper)
+{
+    static _Thread_local size_t mine;
+    for (size_t i = 0; i < keeper->channels; i++) {
+        size_t place = (mine + i) % keeper->channels;
+        if (pthread_mutex_trylock(&keeper->channel[place].lock) != 0)
+            continue;
+        mine = place;
+        return &keeper->channel[place];
     }
+    struct channel *channel = &keeper->channel[mine % keeper->channels];
+    pthread_mutex_lock(&channel->lock);
+    return channel;
+}
+
+static bool ask_process(struct keeper *keeper, struct str message, char *answer, size_t room,
+                        struct str *answered, struct error *err)
+{
+    struct channel *channel = take_channel(keeper);
+    size_t got = wire_send(channel->fd, message.at, message.len)
+                     ? wire_receive(channel->fd, answer, room)
+                     : 0;
+    pthread_mutex_unlock(&channel->lock);
+    *answered = (struct str){ answer, got };
+    return got || gone(keeper, err);
+}
+
+static bool ask(struct keeper *keeper, struct arena *arena, struct str message, size_t most,
+                struct str *body, struct error *err)
+{
+    struct str answered;
+    size_t room = sizeof(struct wire_answer) + most;
+    if (keeper->own.vault) {
+        struct arena scratch = { 0 }; /* without a rescue: nothing jumps out of the vault's lock */
+        struct str inside = wire_answer(&keeper->own, &scratch, message);
+        answered = str_copy(arena, inside);
+        explicit_bzero((char *)(uintptr_t)inside.at, inside.len);
+        arena_free(&scratch);
+    } else {
+        if (room < WIRE_REFUSAL)
+            room = WIRE_REFUSAL;
+        if (!ask_process(keeper, message, arena_alloc(arena, room), room, &answered, err))
+            return false;
+    }
+    return wire_take(answered, body, err);
+}
+
+bool keeper_ask(struct keeper *keeper, struct arena *arena, struct wire_head head, struct str about,
+                struct str body, size_t most, struct str *answer, struct error *err)
+{
+    size_t size = sizeof head + about.len + body.len;
+    if (size > WIRE_MAX)
+        return fail_internal(err, "a message of %zu bytes is too long for the keeper", size);
+    struct buf message = { .arena = arena };
+    head.size = (uint32_t)size;
+    buf_room(&message, size);
+    buf_add(&message, (struct str){ (const char *)&head, sizeof head });
+    buf_add(&message, about);
+    buf_add(&message, body);
+    return ask(keeper, arena, buf_str(&message), most, answer, err);
+}
+
+bool keeper_find(const struct keeper *keeper, const char *name, size_t *place, struct error *err)
+{
+    for (*place = 0; *place < keeper->count; ++*place)
+        if (strcmp(keeper->uses[*place]->name, name) == 0)
+            return true;
     return fail_internal(err, "no service declares the key %s", name);
 }
 
-bool keeper_seal(struct keeper *keeper, struct arena *arena, const char *name, struct str about,
+bool keeper_load(struct keeper *keeper, size_t key, int64_t version, enum key_engine engine,
+                 enum load_how how, struct fingerprint *fingerprint, struct error *err)
+{
+    struct arena arena = { 0 };
+    struct str text;
+    struct wire_head head = { .op = WIRE_LOAD, .key = (uint16_t)key, .version = version,
+                              .argument = (uint32_t)engine | (uint32_t)how << 8 };
+    bool ok = keeper_ask(keeper, &arena, head, (struct str){ 0 }, (struct str){ 0 }, ANSWER_MAX,
+                         &text, err);
+    if (ok && text.len != FINGERPRINT_TEXT)
+        ok = fail_internal(err, "a fingerprint of %zu characters", text.len);
+    if (ok) {
+        memcpy(fingerprint->text, text.at, FINGERPRINT_TEXT);
+        fingerprint->text[FINGERPRINT_TEXT] = '\0';
+    }
+    arena_free(&arena);
+    return ok;
+}
+
+bool keeper_drop(struct keeper *keeper, size_t key, int64_t version, struct error *err)
+{
+    struct arena arena = { 0 };
+    struct str nothing = { 0 };
+    struct wire_head head = { .op = WIRE_DROP, .key = (uint16_t)key, .version = version };
+    bool ok = keeper_ask(keeper, &arena, head, nothing, nothing, ANSWER_MAX, &nothing, err);
+    arena_free(&arena);
+    return ok;
+}
+
+/* What services ask. The version is the caller's, or the active one. */
+
+static bool choose(struct keeper *keeper, const char *name, int64_t wanted, size_t *place,
+                   int64_t *version, struct error *err)
+{
+    if (!keeper_find(keeper, name, place, err))
+        return false;
+    *version = wanted;
+    if (wanted)
+        return true;
+    const struct key_version *active = key_active(keeper_versions(keeper, name), instant_now());
+    if (!active)
+        return say(err, KEY_NOT_HELD, "%s", name);
+    *version = active->number;
+    return true;
+}
+
+bool keeper_seal(struct keeper *keeper, struct arena *arena, const char *key, struct str about,
                  struct str plain, struct str *sealed, struct error *err)
 {
-    const struct key *key;
-    if (!find(keeper, name, &key, err))
+    size_t place;
+    struct wire_head head = { .op = WIRE_SEAL, .argument = (uint32_t)about.len };
+    if (!choose(keeper, key, 0, &place, &head.version, err))
         return false;
-    *sealed = seal(arena, key, about, plain);
-    return true;
+    head.key = (uint16_t)place;
+    return keeper_ask(keeper, arena, head, about, plain, plain.len + SEAL_MORE, sealed, err);
 }
 
-bool keeper_unseal(struct keeper *keeper, struct arena *arena, const char *name, struct str about,
+bool keeper_unseal(struct keeper *keeper, struct arena *arena, const char *key, struct str about,
                    struct str sealed, struct str *plain, struct error *err)
 {
-    const struct key *key;
-    return find(keeper, name, &key, err)
-           && (unseal(arena, key, about, sealed, plain)
-               || fail_internal(err, "a value sealed with the key %s does not open", name));
+    size_t place;
+    struct wire_head head = { .op = WIRE_UNSEAL, .version = 1, .argument = (uint32_t)about.len };
+    if (!keeper_find(keeper, key, &place, err))
+        return false;
+    head.key = (uint16_t)place;
+    return keeper_ask(keeper, arena, head, about, sealed, sealed.len, plain, err);
 }
 
-bool keeper_mac256(struct keeper *keeper, const char *name, const struct str *fields, size_t count,
+bool keeper_sign(struct keeper *keeper, struct arena *arena, const char *key,
+                 enum sign_scheme scheme, struct str data, struct str *signature, int64_t *version,
+                 struct error *err)
+{
+    size_t place;
+    struct wire_head head = { .op = WIRE_SIGN, .argument = (uint32_t)scheme };
+    if (!choose(keeper, key, 0, &place, &head.version, err))
+        return false;
+    head.key = (uint16_t)place;
+    if (version)
+        *version = head.version;
+    return keeper_ask(keeper, arena, head, (struct str){ 0 }, data, ANSWER_MAX, signature, err);
+}
+
+bool keeper_public_key(struct keeper *keeper, struct arena *arena, const char *key,
+                       int64_t version, struct str *der, struct error *err)
+{
+    size_t place;
+    struct str nothing = { 0 };
+    struct wire_head head = { .op = WIRE_PUBLIC };
+    if (!choose(keeper, key, version, &place, &head.version, err))
+        return false;
+    head.key = (uint16_t)place;
+    return keeper_ask(keeper, arena, head, nothing, nothing, ANSWER_MAX, der, err);
+}
+
+/* Many MACs */
+
+static size_t mac_room(const struct mac_question *question)
+{
+    return sizeof(struct wire_mac) + key_fields_size(question->fields, question->count);
+}
+
+/* How many of the questions fit in one message, and how long that is. */
+static size_t count_that_fit(const struct mac_question *questions, size_t count, size_t *room)
+{
+    size_t fit = 0;
+    *room = sizeof(struct wire_head);
+    for (; fit < count && fit < WIRE_MACS; fit++) {
+        size_t more = mac_room(&questions[fit]);
+        if (fit > 0 && *room + more > MESSAGE_MACS)
+            break;
+        *room += more;
+    }
+    return fit;
+}
+
+static bool put_question(struct keeper *keeper, const struct mac_question *question, char **at,
+                         struct error *err)
+{
+    size_t place;
+    struct wire_mac head = { .part = (uint8_t)question->part, .size = (uint8_t)question->size };
+    if (!choose(keeper, question->key, question->version, &place, &head.version, err))
+        return false;
+    head.key = (uint16_t)place;
+    head.fields = (uint32_t)key_fields_size(question->fields, question->count);
+    memcpy(*at, &head, sizeof head);
+    *at = key_fields(question->fields, question->count, *at + sizeof head);
+    return true;
+}
+
+static bool ask_macs(struct keeper *keeper, struct arena *arena,
+                     const struct mac_question *questions, size_t count, size_t room,
+                     struct error *err)
+{
+    struct wire_head head = { .size = (uint32_t)room, .op = WIRE_MAC, .version = 1 };
+    char *message = arena_alloc(arena, room), *at = message + sizeof head;
+    size_t most = 0;
+    struct str macs;
+    if (room > WIRE_MAX)
+        return fail_internal(err, "a message of %zu bytes is too long for the keeper", room);
+    memcpy(message, &head, sizeof head);
+    for (size_t i = 0; i < count; i++) {
+        if (!put_question(keeper, &questions[i], &at, err))
+            return false;
+        most += questions[i].size;
+    }
+    if (!ask(keeper, arena, (struct str){ message, room }, most, &macs, err))
+        return false;
+    if (macs.len != most)
+        return fail_internal(err, "the keeper answered %zu bytes of MACs, not %zu", macs.len, most);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(questions[i].out, macs.at, questions[i].size);
+        macs.at += questions[i].size;
+    }
+    return true;
+}
+
+bool keeper_macs(struct keeper *keeper, struct arena *arena, const struct mac_question *questions,
+                 size_t count, struct error *err)
+{
+    while (count) {
+        size_t room, fit = count_that_fit(questions, count, &room);
+        if (!ask_macs(keeper, arena, questions, fit, room, err))
+            return false;
+        questions += fit;
+        count -= fit;
+    }
+    return true;
+}
+
+bool keeper_mac256(struct keeper *keeper, const char *key, const struct str *fields, size_t count,
                    unsigned char out[static MAC256_BYTES], struct error *err)
 {
-    const struct key *key;
-    if (!find(keeper, name, &key, err))
-        return false;
-    mac256(key, fields, count, out);
-    return true;
+    struct arena arena = { 0 };
+    struct mac_question question = { .key = key, .fields = fields, .count = count,
+                                     .size = MAC256_BYTES, .out = out };
+    bool ok = keeper_macs(keeper, &arena, &question, 1, err);
+    arena_free(&arena);
+    return ok;
 }

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/keys/keys.h"
 
-#include "base/encoding.h"
-#include "base/file.h"
 #include "base/random.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -17,17 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define NONCE_BYTES 12
 #define TAG_BYTES   16
-#define NAME_MAX_LEN 64
-
-/* "fundament-key NAME HEX\n": the name is in the file so that a file put in another's place by a
- * careless restore is noticed, instead of quietly giving other pseudonyms. */
-#define FILE_MARK "fundament-key "
-#define FILE_MAX  (sizeof FILE_MARK + NAME_MAX_LEN + 1 + 2 * KEY_BYTES + 1)
 
 /* A key that cannot be used as it should must not be used otherwise: better no answer than a wrong
  * pseudonym. Only memory that ended brings us here. */
@@ -106,6 +94,34 @@ static void big_endian(uint64_t number, unsigned char out[static 8])
 {
     for (int i = 0; i < 8; i++)
         out[i] = (unsigned char)(number >> (56 - 8 * i));
+}
+
+size_t key_fields_size(const struct str *fields, size_t count)
+{
+    size_t size = 8 * count;
+    for (size_t i = 0; i < count; i++)
+        size += fields[i].len;
+    return size;
+}
+
+char *key_fields(const struct str *fields, size_t count, char *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        big_endian(fields[i].len, (unsigned char *)out);
+        if (fields[i].len)
+            memcpy(out + 8, fields[i].at, fields[i].len);
+        out += 8 + fields[i].len;
+    }
+    return out;
+}
+
+void mac_bytes(const struct key *key, struct str fields, size_t size, unsigned char *out)
+{
+    EVP_MAC_CTX *context = thread_context(size == MAC512_BYTES ? SHA_512 : SHA_256);
+    size_t written = 0;
+    must(EVP_MAC_init(context, key->bytes, KEY_BYTES, NULL)
+         && EVP_MAC_update(context, (const unsigned char *)fields.at, fields.len)
+         && EVP_MAC_final(context, out, &written, size) && written == size);
 }
 
 static void mac(enum digest digest, const struct key *key, const struct str *fields, size_t count,
@@ -211,7 +227,7 @@ bool unseal(struct arena *arena, const struct key *key, struct str about, struct
 }
 
 /* A page of its own for each key: locking and marking work by the page. */
-static struct key *key_page(void)
+struct key *key_new(void)
 {
     void *page = mmap(NULL, sizeof(struct key), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -229,146 +245,4 @@ void key_free(struct key *key)
     OPENSSL_cleanse(key, sizeof *key);
     munlock(key, sizeof *key);
     munmap(key, sizeof *key);
-}
-
-static bool refuse(struct error *err, enum error_kind kind, const char *message, const char *path)
-{
-    return fail_about(err, kind, NULL, message, "%s", path);
-}
-
-static bool is_ours_alone(const struct stat *about, const char *path, struct error *err)
-{
-    if (!S_ISREG(about->st_mode))
-        return refuse(err, INVALID, N_("%s is not a file."), path);
-    if (about->st_uid != geteuid())
-        return refuse(err, INVALID,
-                      N_("The key file %s belongs to another user; give it to the user that runs "
-                         "Fundament with chown."),
-                      path);
-    if (about->st_mode & (S_IRWXG | S_IRWXO))
-        return refuse(err, INVALID,
-                      N_("The key file %s can be read by others; run chmod 600 on it. Replace the "
-                         "key if somebody may have copied it."),
-                      path);
-    return true;
-}
-
-bool key_file_check(const char *path, struct error *err)
-{
-    struct stat about;
-    if (lstat(path, &about) < 0)
-        return refuse(err, NOT_FOUND,
-                      N_("The file %s cannot be opened; check its name and permissions."), path);
-    return is_ours_alone(&about, path, err);
-}
-
-static bool parse(struct str text, const char *name, struct key *key)
-{
-    struct str mark = STR(FILE_MARK);
-    if (!str_starts(text, mark) || !str_ends(text, STR("\n")))
-        return false;
-    struct str rest = str_slice(text, mark.len, text.len - 1);
-    return str_eq(str_cut(&rest, ' '), str_of(name)) && hex_read(rest, key->bytes, KEY_BYTES);
-}
-
-static bool read_key(int fd, const char *path, const char *name, struct key **key,
-                     struct error *err)
-{
-    char text[FILE_MAX + 1];
-    struct stat about;
-    if (fstat(fd, &about) < 0)
-        return fail_internal(err, "fstat: %s", strerror(errno));
-    if (!is_ours_alone(&about, path, err))
-        return false;
-    ssize_t size = read(fd, text, sizeof text);
-    *key = key_page();
-    bool ok = size > 0 && parse((struct str){ text, (size_t)size }, name, *key);
-    OPENSSL_cleanse(text, sizeof text);
-    if (ok)
-        return true;
-    key_free(*key);
-    *key = NULL;
-    return refuse(err, INVALID,
-                  N_("The key file %s is damaged or holds another key; restore it from the backup."),
-                  path);
-}
-
-static bool write_key(int fd, const char *name)
-{
-    unsigned char bytes[KEY_BYTES];
-    char hex[2 * KEY_BYTES], text[FILE_MAX + 1];
-    random_bytes(bytes, sizeof bytes);
-    hex_write(bytes, sizeof bytes, hex);
-    int size = snprintf(text, sizeof text, FILE_MARK "%s %.*s\n", name, (int)sizeof hex, hex);
-    bool ok = write(fd, text, (size_t)size) == size && fsync(fd) == 0;
-    OPENSSL_cleanse(bytes, sizeof bytes);
-    OPENSSL_cleanse(hex, sizeof hex);
-    OPENSSL_cleanse(text, sizeof text);
-    return ok;
-}
-
-static void sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
-/* Makes the file where there is none, by link(2): of two that start at once one wins, and both use
- * that one's key. */
-static bool make_key(const char *folder, const char *path, const char *name, struct error *err)
-{
-    char fresh[PATH_MAX];
-    if (!folder_make(folder, err))
-        return false;
-    if ((size_t)snprintf(fresh, sizeof fresh, "%s.new-XXXXXX", path) >= sizeof fresh)
-        return refuse(err, INVALID, N_("The name %s is too long."), path);
-    int fd = mkostemp(fresh, O_CLOEXEC); /* 0600 */
-    bool ok = fd >= 0 && write_key(fd, name) && (link(fresh, path) == 0 || errno == EEXIST);
-    int why = errno;
-    if (fd >= 0) {
-        close(fd);
-        unlink(fresh);
-    }
-    if (ok) {
-        sync_folder(folder);
-        return true;
-    }
-    refuse(err, UNAVAILABLE,
-           N_("The key file %s cannot be made; check the folder's permissions and free space."),
-           path);
-    return fail_detail(err, "%s", strerror(why));
-}
-
-bool key_load(const char *folder, const char *name, bool make, struct key **key,
-              struct error *err)
-{
-    char path[PATH_MAX];
-    *key = NULL;
-    if (strlen(name) > NAME_MAX_LEN
-        || (size_t)snprintf(path, sizeof path, "%s/%s.key", folder, name) >= sizeof path)
-        return refuse(err, INVALID, N_("The name %s is too long."), name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT) {
-        if (!make)
-            return refuse(err, NOT_FOUND,
-                          N_("The key file %s is missing; restore it from the backup. Another key "
-                             "gives other pseudonyms and cannot open what was sealed."),
-                          path);
-        if (!make_key(folder, path, name, err))
-            return false;
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
-    }
-    if (fd < 0) {
-        refuse(err, UNAVAILABLE,
-               N_("The key file %s cannot be opened; check that it is a file of the user that runs "
-                  "Fundament."),
-               path);
-        return fail_detail(err, "%s", strerror(errno));
-    }
-    bool ok = read_key(fd, path, name, key, err);
-    close(fd);
-    return ok;
 }

@@ -12,12 +12,13 @@
 struct key {
     unsigned char bytes[KEY_BYTES];
 };
+struct key *key_new(void); /* zeros, in a page of its own */
+void key_free(struct key *key); /* wipes; NULL is fine */
 
 /* Loads <folder>/<name>.key; with `make`, makes it when it is missing. Its absence otherwise is an
  * error that says how to restore it. */
 bool key_load(const char *folder, const char *name, bool make, struct key **key,
               struct error *err);
-void key_free(struct key *key); /* wipes */
 
 /* Is this file that holds a secret a regular one, of the user that runs this, and closed to all
  * others? The error says how to mend it. */
@@ -34,6 +35,13 @@ void mac512(const struct key *key, const struct str *fields, size_t count,
             unsigned char out[static MAC512_BYTES]);
 void mac256(const struct key *key, const struct str *fields, size_t count,
             unsigned char out[static MAC256_BYTES]);
+
+/* The same over what key_fields gives: the fields with their lengths before them. `size` is
+ * MAC512_BYTES or MAC256_BYTES. */
+void mac_bytes(const struct key *key, struct str fields, size_t size, unsigned char *out);
+/* As many bytes as key_fields writes. */
+size_t key_fields_size(const struct str *fields, size_t count);
+char *key_fields(const struct str *fields, size_t count, char *out);
 
 /* Sealing (AES-256-GCM, random nonce before, tag behind): for values that must rest in the database.
  * `about` is bound to the sealed bytes and must be the same when they are opened. */

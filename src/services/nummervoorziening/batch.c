@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+#define GROUP_ITEMS 256 /* in one message to the keeper */
+
 static const struct {
     const char *code, *message;
 } failures[ITEM_FAILURES] = {
@@ -23,6 +25,9 @@ static const struct {
     [FAILED_UNKNOWN_STAMPSEUDONYM] = { INVALID_STAMPSEUDONYM,
                                        N_("This stampseudoniem is of another environment and not "
                                           "known here.") },
+    [FAILED_RETIRED_STAMPSEUDONYM] = { INVALID_STAMPSEUDONYM,
+                                       N_("This stampseudoniem was made with a key that is no longer "
+                                          "used; ask for the new one with the HPGN.") },
 };
 
 const char *item_failure_code(enum item_failure failure)
@@ -37,14 +42,39 @@ const char *item_failure_message(enum item_failure failure)
 
 /* The bytes of an item: its index (4, big-endian), its kind (1), and what the kind says. */
 
-#define ITEM_HEAD 5
+#define ITEM_HEAD    5
+#define FIRST_VERSION 1
+/* The kind of an ITEM_OWN of a later version of the key: four bytes of version stand before it. One of
+ * version 1 is as it was before there were versions. */
+#define OWN_OF_VERSION 4
+_Static_assert(OWN_OF_VERSION == ITEM_KINDS, "not a kind of its own");
+
+static void put_number(char out[static 4], uint32_t number)
+{
+    for (int i = 0; i < 4; i++)
+        out[i] = (char)(number >> (24 - 8 * i));
+}
+
+static uint32_t read_number(const char *at)
+{
+    const unsigned char *bytes = (const unsigned char *)at;
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
 
 static void put_head(char head[static ITEM_HEAD], const struct item *item)
 {
-    uint32_t index = (uint32_t)item->index;
-    for (int i = 0; i < 4; i++)
-        head[i] = (char)(index >> (24 - 8 * i));
-    head[4] = (char)item->kind;
+    bool later = item->kind == ITEM_OWN && item->version > FIRST_VERSION;
+    put_number(head, (uint32_t)item->index);
+    head[4] = (char)(later ? OWN_OF_VERSION : (int)item->kind);
+}
+
+static void put_own(struct buf *chunk, const struct item *item)
+{
+    char version[4];
+    put_number(version, (uint32_t)item->version);
+    if (item->version > FIRST_VERSION)
+        buf_add(chunk, (struct str){ version, sizeof version });
+    buf_add(chunk, (struct str){ (const char *)item->own.bytes, PSEUDONYM_BYTES });
 }
 
 void item_put(struct buf *chunk, const struct item *item)
@@ -60,7 +90,7 @@ void item_put(struct buf *chunk, const struct item *item)
         buf_add(chunk, (struct str){ (const char *)item->hpgn.bytes, HPGN_BYTES });
         return;
     case ITEM_OWN:
-        buf_add(chunk, (struct str){ (const char *)item->own.bytes, PSEUDONYM_BYTES });
+        put_own(chunk, item);
         return;
     default:
         buf_byte(chunk, (char)item->text.len); /* at most PSEUDONYM_TEXT_MAX, which is below 256 */
@@ -79,9 +109,28 @@ static const char *take(struct str *bytes, size_t size)
     return at;
 }
 
+static bool take_own(struct str *chunk, struct item *item)
+{
+    const char *at = take(chunk, PSEUDONYM_BYTES);
+    return at && memcpy(item->own.bytes, at, PSEUDONYM_BYTES);
+}
+
+static bool take_own_of_version(struct str *chunk, struct item *item)
+{
+    const char *version = take(chunk, 4);
+    if (!version)
+        return false;
+    item->kind = ITEM_OWN;
+    item->version = read_number(version);
+    return item->version > FIRST_VERSION && take_own(chunk, item);
+}
+
 static bool take_content(struct str *chunk, struct item *item)
 {
     const char *at;
+    item->version = FIRST_VERSION;
+    if ((int)item->kind == OWN_OF_VERSION)
+        return take_own_of_version(chunk, item);
     switch (item->kind) {
     case ITEM_FAILED:
         at = take(chunk, 1);
@@ -91,8 +140,7 @@ static bool take_content(struct str *chunk, struct item *item)
         at = take(chunk, HPGN_BYTES);
         return at && memcpy(item->hpgn.bytes, at, HPGN_BYTES);
     case ITEM_OWN:
-        at = take(chunk, PSEUDONYM_BYTES);
-        return at && memcpy(item->own.bytes, at, PSEUDONYM_BYTES);
+        return take_own(chunk, item);
     case ITEM_TEXT:
         at = take(chunk, 1);
         item->text.len = at ? (unsigned char)*at : 0;
@@ -107,12 +155,11 @@ bool item_next(struct str *chunk, struct item *item, struct error *err)
 {
     if (chunk->len == 0)
         return false;
-    const unsigned char *head = (const unsigned char *)take(chunk, ITEM_HEAD);
+    const char *head = take(chunk, ITEM_HEAD);
     if (!head)
         return fail_internal(err, "a chunk of a batch ends in the middle");
-    item->index = (int32_t)((uint32_t)head[0] << 24 | (uint32_t)head[1] << 16
-                            | (uint32_t)head[2] << 8 | head[3]);
-    item->kind = (enum item_kind)head[4];
+    item->index = (int32_t)read_number(head);
+    item->kind = (enum item_kind)(unsigned char)head[4];
     if (!take_content(chunk, item))
         return fail_internal(err, "a chunk of a batch has an item that cannot be read");
     return true;
@@ -120,24 +167,23 @@ bool item_next(struct str *chunk, struct item *item, struct error *err)
 
 /* Sealing: bound to the batch and the chunk's number. */
 
-static struct str chunk_about(struct arena *arena, struct str batch, int64_t number)
+struct str chunk_about(struct arena *arena, struct str batch, int64_t number)
 {
     return str_format(arena, "batch %.*s %lld", FMT(batch), (long long)number);
 }
 
-static struct str chunk_seal(struct arena *arena, const struct derivation *derivation,
-                             struct str batch, int64_t number, struct str plain)
+static bool chunk_seal(struct arena *arena, const struct derivation *derivation, struct str batch,
+                       int64_t number, struct str plain, struct str *sealed, struct error *err)
 {
-    return seal(arena, &derivation->seal, chunk_about(arena, batch, number), plain);
+    return keeper_seal(derivation->keeper, arena, SEAL_KEY, chunk_about(arena, batch, number), plain,
+                       sealed, err);
 }
 
 bool chunk_open(struct arena *arena, const struct derivation *derivation, struct str batch,
                 int64_t number, struct str sealed, struct str *plain, struct error *err)
 {
-    if (!unseal(arena, &derivation->seal, chunk_about(arena, batch, number), sealed, plain))
-        return fail_internal(err, "a chunk of a batch cannot be opened: is this the key that belongs "
-                                  "to this database?");
-    return true;
+    return keeper_unseal(derivation->keeper, arena, SEAL_KEY, chunk_about(arena, batch, number),
+                         sealed, plain, err);
 }
 
 /* Reading a batch from a request. */
@@ -162,14 +208,18 @@ void draft_start(struct draft *draft, struct arena *arena, const struct derivati
     };
 }
 
-static void seal_chunk(struct draft *draft)
+static bool seal_chunk(struct draft *draft, struct error *err)
 {
-    int64_t number = (int64_t)draft->chunks.len;
-    struct str sealed = chunk_seal(draft->arena, draft->derivation, draft->batch.id, number,
-                                   buf_str(&draft->chunk));
-    *list_add(draft->arena, &draft->chunks) = sealed;
+    struct str sealed;
+    struct arena *scratch = arena_within(draft->arena); /* the message to the keeper goes at once */
+    bool ok = chunk_seal(scratch, draft->derivation, draft->batch.id, (int64_t)draft->chunks.len,
+                         buf_str(&draft->chunk), &sealed, err);
+    if (ok)
+        *list_add(draft->arena, &draft->chunks) = str_copy(draft->arena, sealed);
+    arena_free(scratch);
     draft->chunk.len = 0;
     draft->in_chunk = 0;
+    return ok;
 }
 
 static bool add_index(struct draft *draft, struct str text, int32_t *index, struct error *err)
@@ -202,6 +252,7 @@ static void read_value(const struct draft *draft, struct str value, struct item 
     }
     item->kind = stampseudonym.own ? ITEM_OWN : ITEM_TEXT;
     item->own = stampseudonym.value;
+    item->version = stampseudonym.version;
     item->text = value;
 }
 
@@ -216,9 +267,7 @@ bool draft_add(struct draft *draft, struct str index, struct str value, struct e
     read_value(draft, value, &item);
     item_put(&draft->chunk, &item);
     draft->batch.items++;
-    if (++draft->in_chunk == CHUNK_ITEMS)
-        seal_chunk(draft);
-    return true;
+    return ++draft->in_chunk < CHUNK_ITEMS || seal_chunk(draft, err);
 }
 
 static int compare_indices(const void *a, const void *b)
@@ -245,9 +294,7 @@ bool draft_finish(struct draft *draft, struct error *err)
     if (has_duplicates(draft))
         return fail_code(err, INVALID, INVALID_INDEX,
                          N_("An index stands in this batch more than once."));
-    if (draft->in_chunk > 0)
-        seal_chunk(draft);
-    return true;
+    return draft->in_chunk == 0 || seal_chunk(draft, err);
 }
 
 /* The job. Each step works on one chunk, in an arena of its own, so that a large batch takes no more
@@ -271,24 +318,32 @@ static enum item_failure failure_of(const struct error *err, enum item_failure o
     return err->code && strcmp(err->code, BLOCKED_HPGN) == 0 ? FAILED_BLOCKED : otherwise;
 }
 
-static void put_text(struct item *item, struct str prefix, struct str text)
+static void put_text(const struct derivation *derivation, struct item *item, enum root_part part,
+                     struct str text)
 {
-    item->kind = pseudonym_read(prefix, text, &item->own) ? ITEM_OWN : ITEM_TEXT;
+    bool own = pseudonym_own(derivation, part, text, &item->own, &item->version);
+    item->kind = own ? ITEM_OWN : ITEM_TEXT;
     item->text = text;
 }
 
-static bool run_hpgn(struct tx *tx, const struct step *step, struct item *item,
-                     struct error *err)
+static void put_own_result(struct item *item, const struct pseudonym *own, int64_t version)
+{
+    item->kind = ITEM_OWN;
+    item->own = *own;
+    item->version = version;
+}
+
+static bool finish_hpgn(struct tx *tx, const struct step *step, const struct hpgn_answer *derived,
+                        struct item *item, struct error *err)
 {
     const struct derivation *derivation = &step->service->derivation;
     struct str text;
     if (!step->pairs && !step->substitutions) {
-        item->own = derive_stampseudonym(derivation, &item->hpgn);
-        item->kind = ITEM_OWN;
+        put_own_result(item, &derived->own, derived->version);
         return true;
     }
-    if (find_stampseudonym(tx, derivation, &item->hpgn, step->now, &text, err)) {
-        put_text(item, derivation->stam_prefix, text);
+    if (find_stampseudonym(tx, derivation, derived, step->now, &text, err)) {
+        put_text(derivation, item, ROOT_STAM, text);
         return true;
     }
     item->kind = ITEM_FAILED;
@@ -296,59 +351,122 @@ static bool run_hpgn(struct tx *tx, const struct step *step, struct item *item,
     return err->code; /* a refusal is a result; a failing database is not */
 }
 
-static bool run_stampseudonym(struct tx *tx, const struct step *step, struct item *item,
-                              struct error *err)
+static bool finish_stampseudonym(struct tx *tx, const struct step *step,
+                                 const struct stampseudonym *input,
+                                 const struct eck_answer *derived, struct item *item,
+                                 struct error *err)
 {
     const struct derivation *derivation = &step->service->derivation;
-    struct arena *arena = tx_arena(tx);
     struct str text;
-    struct lookup lookup;
-    struct stampseudonym input = { .own = item->kind == ITEM_OWN, .value = item->own };
-    input.text = input.own ? pseudonym_text(arena, derivation->stam_prefix, &item->own)
-                           : item->text;
-    if (step->pairs || !input.own) {
-        if (!find_eck_id(tx, derivation, step->batch.chain, step->batch.sector, &input, &text,
-                         &lookup, err)) {
+    if (step->pairs || !input->own) {
+        if (!find_eck_id(tx, derivation, input, derived, &text, err)) {
             item->kind = ITEM_FAILED;
-            item->failure = FAILED_UNKNOWN_STAMPSEUDONYM;
+            item->failure = input->retired ? FAILED_RETIRED_STAMPSEUDONYM
+                                           : FAILED_UNKNOWN_STAMPSEUDONYM;
             return err->code;
         }
-        put_text(item, derivation->eck_prefix, text);
+        put_text(derivation, item, ROOT_ECK, text);
     } else {
-        lookup = lookup_eck_id(derivation, step->batch.chain, step->batch.sector, input.text);
-        item->own = derive_eck_id(derivation, step->batch.chain, step->batch.sector, input.text);
-        item->kind = ITEM_OWN;
+        put_own_result(item, &derived->own, derived->version);
     }
-    use_seen(step->service->use, step->batch.sector, &lookup, step->now);
+    use_seen(step->service->use, step->batch.sector, &derived->lookup, step->now);
     return true;
 }
 
-static bool run_item(struct tx *tx, const struct step *step, struct item *item,
-                     struct error *err)
+/* Items go in groups: what a whole group needs is asked of the keeper at once. */
+
+struct group {
+    struct item items[GROUP_ITEMS];
+    struct item *asked[GROUP_ITEMS]; /* those that need an answer */
+    size_t count, asking;
+};
+
+static bool run_hpgns(struct tx *tx, const struct step *step, struct group *group,
+                      struct error *err)
 {
-    if (item->kind == ITEM_FAILED)
-        return true;
-    return item->kind == ITEM_HPGN ? run_hpgn(tx, step, item, err)
-                                   : run_stampseudonym(tx, step, item, err);
+    struct arena *arena = tx_arena(tx);
+    struct hpgn *hpgns = arena_array(arena, struct hpgn, group->asking);
+    struct hpgn_answer *derived = arena_array(arena, struct hpgn_answer, group->asking);
+    for (size_t i = 0; i < group->asking; i++)
+        hpgns[i] = group->asked[i]->hpgn;
+    if (!derive_stampseudonyms(&step->service->derivation, arena, hpgns, group->asking, derived,
+                               err))
+        return false;
+    for (size_t i = 0; i < group->asking; i++)
+        if (!finish_hpgn(tx, step, &derived[i], group->asked[i], err))
+            return false;
+    return true;
+}
+
+/* The stampseudoniem of an item again, as its version is now: it may have been retired since. */
+static bool read_input(const struct step *step, struct arena *arena, const struct item *item,
+                       struct stampseudonym *input, struct error *err)
+{
+    const struct derivation *derivation = &step->service->derivation;
+    struct str text = item->text;
+    if (item->kind == ITEM_OWN)
+        text = pseudonym_text(arena, derivation_prefixes(derivation, item->version).stam,
+                              &item->own);
+    return stampseudonym_parse(derivation, text, input, err);
+}
+
+static bool run_stampseudonyms(struct tx *tx, const struct step *step, struct group *group,
+                               struct error *err)
+{
+    struct arena *arena = tx_arena(tx);
+    struct stampseudonym *inputs = arena_array(arena, struct stampseudonym, group->asking);
+    struct eck_answer *derived = arena_array(arena, struct eck_answer, group->asking);
+    for (size_t i = 0; i < group->asking; i++)
+        if (!read_input(step, arena, group->asked[i], &inputs[i], err))
+            return false;
+    if (!derive_eck_ids(&step->service->derivation, arena, step->batch.chain, step->batch.sector,
+                        inputs, group->asking, derived, err))
+        return false;
+    for (size_t i = 0; i < group->asking; i++)
+        if (!finish_stampseudonym(tx, step, &inputs[i], &derived[i], group->asked[i], err))
+            return false;
+    return true;
+}
+
+static bool read_group(struct str *input, struct group *group, struct error *err)
+{
+    *err = (struct error){ 0 };
+    group->count = group->asking = 0;
+    while (group->count < GROUP_ITEMS && item_next(input, &group->items[group->count], err)) {
+        struct item *item = &group->items[group->count++];
+        if (item->kind != ITEM_FAILED)
+            group->asked[group->asking++] = item;
+    }
+    return err->kind == NO_ERROR;
+}
+
+static bool run_group(struct tx *tx, struct step *step, struct group *group, struct error *err)
+{
+    bool hpgns = step->batch.kind == BATCH_STAMPSEUDONYMS;
+    if (!(hpgns ? run_hpgns : run_stampseudonyms)(tx, step, group, err))
+        return false;
+    for (size_t i = 0; i < group->count; i++) {
+        step->failed += group->items[i].kind == ITEM_FAILED;
+        item_put(&step->result, &group->items[i]);
+    }
+    return true;
 }
 
 static bool run_chunk(struct tx *tx, struct step *step, struct str input, struct error *err)
 {
-    struct item item;
+    struct arena *kept = tx_arena(tx), *scratch = arena_within(step->arena);
+    struct group *group = arena_new(step->arena, struct group);
     step->failed = 0;
     step->result = (struct buf){ .arena = step->arena };
-    *err = (struct error){ 0 };
-    if (!nv_has_pairs(tx, &step->pairs, err)
-        || !nv_has_substitutions(tx, &step->substitutions, err))
-        return false;
-    while (item_next(&input, &item, err)) {
-        if (!run_item(tx, step, &item, err))
-            return false;
-        step->failed += item.kind == ITEM_FAILED;
-        item_put(&step->result, &item);
-        *err = (struct error){ 0 };
+    bool ok = nv_has_pairs(tx, &step->pairs, err)
+              && nv_has_substitutions(tx, &step->substitutions, err);
+    while (ok && input.len) {
+        tx_use_arena(tx, scratch);
+        ok = read_group(&input, group, err) && run_group(tx, step, group, err);
+        tx_use_arena(tx, kept);
+        arena_reset(scratch);
     }
-    return err->kind == NO_ERROR;
+    return ok;
 }
 
 static bool work_step(struct tx *tx, void *with, struct error *err)
@@ -382,9 +500,9 @@ static bool run_step(struct app *app, struct step *step, struct error *err)
         return false;
     if (step->number < 0)
         return true;
-    step->sealed = chunk_seal(step->arena, &step->service->derivation, step->id, step->number,
-                              buf_str(&step->result));
-    return db_write(app->db, step->arena, keep_step, step, err);
+    return chunk_seal(step->arena, &step->service->derivation, step->id, step->number,
+                      buf_str(&step->result), &step->sealed, err)
+           && db_write(app->db, step->arena, keep_step, step, err);
 }
 
 bool batch_job(struct app *app, struct arena *arena, const struct job *job, struct error *err)

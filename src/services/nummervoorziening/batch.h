@@ -15,6 +15,7 @@ enum item_failure {
     FAILED_BLOCKED,
     FAILED_STAMPSEUDONYM,
     FAILED_UNKNOWN_STAMPSEUDONYM,
+    FAILED_RETIRED_STAMPSEUDONYM,
     ITEM_FAILURES
 };
 const char *item_failure_code(enum item_failure failure);
@@ -29,6 +30,7 @@ struct item {
     enum item_failure failure;  /* ITEM_FAILED */
     struct hpgn hpgn;           /* ITEM_HPGN: the input */
     struct pseudonym own;       /* ITEM_OWN: a pseudonym under our own prefix, input or result */
+    int64_t version;            /* ITEM_OWN: of the key, which tells the prefix */
     struct str text;            /* ITEM_TEXT: any other pseudonym */
 };
 void item_put(struct buf *chunk, const struct item *item);
@@ -64,5 +66,7 @@ bool batch_expiry_job(struct app *app, struct arena *arena, const struct job *jo
 /* The bytes of a chunk, opened. */
 bool chunk_open(struct arena *arena, const struct derivation *derivation, struct str batch,
                 int64_t number, struct str sealed, struct str *plain, struct error *err);
+/* What a chunk's sealed bytes are bound to. */
+struct str chunk_about(struct arena *arena, struct str batch, int64_t number);
 
 #endif

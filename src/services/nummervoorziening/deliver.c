@@ -181,6 +181,7 @@ struct writer {
     struct request *request;
     const struct derivation *derivation;
     const struct batch *batch;
+    int64_t version;   /* the prefix at hand is of this one */
     struct str prefix;
     struct buf *out;
     struct arena *scratch; /* of one chunk */
@@ -189,13 +190,24 @@ struct writer {
     list_of(struct failure_note) failures;
 };
 
-static void put_value(struct buf *out, struct str prefix, const struct item *item)
+static struct str prefix_of(struct writer *writer, int64_t version)
 {
+    if (version != writer->version) {
+        struct prefixes prefixes = derivation_prefixes(writer->derivation, version);
+        writer->version = version;
+        writer->prefix = writer->batch->kind == BATCH_ECK_IDS ? prefixes.eck : prefixes.stam;
+    }
+    return writer->prefix;
+}
+
+static void put_value(struct writer *writer, const struct item *item)
+{
+    struct buf *out = writer->out;
     if (item->kind != ITEM_OWN) {
         buf_escaped(out, item->text);
         return;
     }
-    buf_add(out, prefix);
+    buf_add(out, prefix_of(writer, item->version));
     hex_write(item->own.bytes, PSEUDONYM_BYTES, buf_room(out, PSEUDONYM_HEX));
     out->len += PSEUDONYM_HEX;
 }
@@ -206,7 +218,7 @@ static void put_success(struct writer *writer, const struct item *item)
     buf_lit(out, "<success><index>");
     buf_int(out, item->index);
     buf_lit(out, "</index><value>");
-    put_value(out, writer->prefix, item);
+    put_value(writer, item);
     buf_lit(out, "</value></success>");
 }
 
@@ -269,7 +281,7 @@ static void put_failures(struct writer *writer)
 
 static bool write_result(struct writer *writer, struct error *err)
 {
-    size_t each = SUCCESS_BYTES + writer->prefix.len + PSEUDONYM_HEX;
+    size_t each = SUCCESS_BYTES + prefix_of(writer, 1).len + PSEUDONYM_HEX;
     buf_room(writer->out, (size_t)(writer->batch->items - writer->batch->failed) * each);
     bool ok = true;
     for (; ok && writer->number < writer->batch->chunks; writer->number++) {
@@ -302,8 +314,6 @@ bool deliver_batch(struct request *request, const struct asker *asker, struct st
         .request = request,
         .derivation = &service->derivation,
         .batch = &batch,
-        .prefix = batch.kind == BATCH_ECK_IDS ? service->derivation.eck_prefix
-                                              : service->derivation.stam_prefix,
         .out = out,
         .scratch = arena_within(request->arena),
     };

@@ -13,7 +13,9 @@
 struct pair {
     size_t line;
     enum pair_kind kind;
-    struct lookup input;
+    struct hpgn hpgn;         /* of a PAIR_STAMPSEUDONYM */
+    struct str chain, sector; /* of a PAIR_ECK_ID */
+    struct lookup input, self; /* self: of the stampseudoniem */
     struct str output;
     struct str stampseudonym; /* which is known here from now on */
 };
@@ -62,12 +64,10 @@ static bool read_stampseudonym(const struct importing *importing, struct str tex
 static bool read_hpgn_row(const struct importing *importing, const struct csv *csv,
                           struct pair *pair, struct error *err)
 {
-    struct hpgn hpgn;
-    if (!hpgn_parse(str_trim(csv->field[0]), &hpgn, err)
+    if (!hpgn_parse(str_trim(csv->field[0]), &pair->hpgn, err)
         || !read_stampseudonym(importing, str_trim(csv->field[1]), pair, err))
         return false;
     pair->kind = PAIR_STAMPSEUDONYM;
-    pair->input = lookup_hpgn(&importing->service->derivation, &hpgn);
     pair->output = pair->stampseudonym;
     return true;
 }
@@ -87,8 +87,8 @@ static bool read_eck_id_row(const struct importing *importing, const struct csv 
     if (!eck_id_well_formed(pair->output))
         return fail(err, INVALID, "eckid",
                     N_("An ECK iD is its prefix and 128 lower-case hexadecimal characters."));
-    pair->input = lookup_eck_id(&importing->service->derivation, chain, sector,
-                                pair->stampseudonym);
+    pair->chain = chain;
+    pair->sector = sector;
     return true;
 }
 
@@ -104,12 +104,35 @@ static bool read_row(const struct importing *importing, const struct csv *csv, s
                 N_("A row is hpgn;stampseudonym or stampseudonym;chain;sector;eckid."));
 }
 
+/* The look-ups of all rows at hand, in a few round trips to the keeper. */
+static bool find_all_lookups(struct importing *importing, struct error *err)
+{
+    size_t count = importing->pairs.len;
+    struct arena *arena = importing->arena;
+    struct lookup_question *questions = arena_array(arena, struct lookup_question, 2 * count);
+    struct lookup *lookups = arena_array(arena, struct lookup, 2 * count);
+    for (size_t i = 0; i < count; i++) {
+        const struct pair *pair = &importing->pairs.at[i];
+        if (pair->kind == PAIR_STAMPSEUDONYM)
+            ask_lookup_hpgn(&questions[2 * i], &pair->hpgn);
+        else
+            ask_lookup_eck_id(&questions[2 * i], pair->chain, pair->sector, pair->stampseudonym);
+        ask_lookup_stampseudonym(&questions[2 * i + 1], pair->stampseudonym);
+    }
+    if (!find_lookups(&importing->service->derivation, arena, questions, 2 * count, lookups, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        importing->pairs.at[i].input = lookups[2 * i];
+        importing->pairs.at[i].self = lookups[2 * i + 1];
+    }
+    return true;
+}
+
 /* Puts one pair. Another pseudonym for the same input is a refusal of the row, not of the file. */
 static bool put_pair(struct tx *tx, struct importing *importing, const struct pair *pair,
                      struct error *err)
 {
     const struct derivation *derivation = &importing->service->derivation;
-    struct lookup self = lookup_stampseudonym(derivation, pair->stampseudonym);
     bool added, known;
     if (!nv_put_pair(tx, derivation, pair->kind, &pair->input, pair->output, importing->now, &added,
                      err)) {
@@ -121,7 +144,7 @@ static bool put_pair(struct tx *tx, struct importing *importing, const struct pa
     }
     importing->added += added;
     importing->unchanged += !added;
-    return nv_put_pair(tx, derivation, PAIR_KNOWN, &self, pair->stampseudonym, importing->now,
+    return nv_put_pair(tx, derivation, PAIR_KNOWN, &pair->self, pair->stampseudonym, importing->now,
                        &known, err);
 }
 
@@ -164,7 +187,8 @@ static void refuse(struct importing *importing, size_t line, const struct error 
 static bool flush_pairs(struct importing *importing, struct error *err)
 {
     if (importing->pairs.len > 0
-        && !db_write(importing->app->db, importing->arena, write_pairs, importing, err))
+        && (!find_all_lookups(importing, err)
+            || !db_write(importing->app->db, importing->arena, write_pairs, importing, err)))
         return false;
     importing->report->added += importing->added;
     importing->report->unchanged += importing->unchanged;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The domain of the Nummervoorziening: what an HPGN, a stampseudoniem and an ECK iD are, and how one
- * follows from the other. Pure: no request, no database, no clock. */
+ * follows from the other. No request and no database; the keys are the keeper's. */
 #ifndef NUMMERVOORZIENING_PSEUDONYM_H
 #define NUMMERVOORZIENING_PSEUDONYM_H
 
 #include "base/error.h"
-#include "platform/keys/keys.h"
+#include "platform/keys/keeper.h"
 
 /* The protocol's words for a refusal, sent in `faultactor`. The first ten are the field's; those
  * below the line are ours, in the same pattern. */
@@ -42,11 +42,13 @@ struct pseudonym {
     unsigned char bytes[PSEUDONYM_BYTES];
 };
 
-/* A stampseudoniem: one of our own prefix, or of another environment (then only usable when it was
+/* A stampseudoniem: one of our own prefixes, or of another environment (then only usable when it was
  * imported). The text lives where its input did. */
 struct stampseudonym {
     struct str text;
     bool own;
+    int64_t version;        /* of the key that derived an own one */
+    bool retired;           /* it would be an own one, but that key was retired */
     struct pseudonym value; /* of an own one */
 };
 
@@ -57,18 +59,35 @@ struct lookup {
 };
 #define LOOKUP_STR(lookup) ((struct str){ (const char *)(lookup).bytes, sizeof (lookup).bytes })
 
-/* All that derivation needs: four keys from one key file, and the prefixes of this environment. */
+/* The keys (service.c declares them): the root from which pseudonyms are derived, in versions; that of
+ * look-ups, which never changes; that which seals. */
+#define ROOT_KEY   "nummervoorziening"
+#define LOOKUP_KEY "nummervoorziening-lookup"
+#define SEAL_KEY   "nummervoorziening-seal"
+enum root_part { ROOT_STAM, ROOT_ECK };
+
+/* Each version of the root has its own prefixes, so that a stampseudoniem tells its version. */
+struct prefixes {
+    struct str stam, eck;
+};
+
+/* All that derivation needs. */
 struct derivation {
-    struct key stam, eck, lookup, seal;
-    struct str stam_prefix, eck_prefix;
+    struct keeper *keeper;
+    struct prefixes first; /* of version 1, from the settings */
 };
 
 #define PREFIX_MAX          100 /* characters of a prefix */
 #define PSEUDONYM_TEXT_MAX  (PREFIX_MAX + PSEUDONYM_HEX)
 
-/* Derives the four keys. The prefixes are http(s) URIs that end in a slash and differ. */
-bool derivation_init(struct derivation *derivation, const struct key *root, struct str stam_prefix,
+/* The prefixes are http(s) URIs that end in a slash and differ. */
+bool derivation_init(struct derivation *derivation, struct keeper *keeper, struct str stam_prefix,
                      struct str eck_prefix, struct error *err);
+/* May a version of the root have these prefixes? As struct key_use's check. */
+bool derivation_check(const struct config *config, const struct str *values, struct error *err);
+
+/* The prefixes of a version, also of one that was retired. */
+struct prefixes derivation_prefixes(const struct derivation *derivation, int64_t version);
 
 /* Exactly 64 lower-case hex. Anything else is refused and never repeated: it might be a PGN. */
 bool hpgn_parse(struct str text, struct hpgn *hpgn, struct error *err);
@@ -77,20 +96,52 @@ bool stampseudonym_parse(const struct derivation *derivation, struct str text,
 /* An ECK iD of any environment, for the import. */
 bool eck_id_well_formed(struct str text);
 
-/* Stampseudoniem = MAC(K_stam, "stam", hpgn). */
-struct pseudonym derive_stampseudonym(const struct derivation *derivation, const struct hpgn *hpgn);
-/* ECK iD = MAC(K_eck, chain, sector, stampseudoniem). */
-struct pseudonym derive_eck_id(const struct derivation *derivation, struct str chain,
-                               struct str sector, struct str stampseudonym);
+/* All that is derived for a question, in one round trip to the keeper for many questions. */
+
+/* Of an HPGN: stampseudoniem = MAC(K_stam, "stam", hpgn), by the active version. */
+struct hpgn_answer {
+    struct lookup lookup;
+    struct pseudonym own;
+    int64_t version;
+};
+bool derive_stampseudonyms(const struct derivation *derivation, struct arena *arena,
+                           const struct hpgn *hpgns, size_t count, struct hpgn_answer *answers,
+                           struct error *err);
+
+/* Of a stampseudoniem: ECK iD = MAC(K_eck, chain, sector, stampseudoniem), by the stampseudoniem's own
+ * version; one that is not our own, by the active version. */
+struct eck_answer {
+    struct lookup lookup;  /* of the question */
+    struct lookup self;    /* of the stampseudoniem alone */
+    struct pseudonym own;
+    int64_t version;
+};
+bool derive_eck_ids(const struct derivation *derivation, struct arena *arena, struct str chain,
+                    struct str sector, const struct stampseudonym *stampseudonyms, size_t count,
+                    struct eck_answer *answers, struct error *err);
 
 /* The prefix and 128 hex. */
 struct str pseudonym_text(struct arena *arena, struct str prefix, const struct pseudonym *value);
 /* Is `text` this prefix and 128 lower-case hex? */
 bool pseudonym_read(struct str prefix, struct str text, struct pseudonym *value);
+/* Is it a stampseudoniem (ROOT_STAM) or ECK iD (ROOT_ECK) under one of our own prefixes, and of which
+ * version? */
+bool pseudonym_own(const struct derivation *derivation, enum root_part part, struct str text,
+                   struct pseudonym *value, int64_t *version);
 
-struct lookup lookup_hpgn(const struct derivation *derivation, const struct hpgn *hpgn);
-struct lookup lookup_stampseudonym(const struct derivation *derivation, struct str stampseudonym);
-struct lookup lookup_eck_id(const struct derivation *derivation, struct str chain,
-                            struct str sector, struct str stampseudonym);
+/* Look-ups alone, for the import: of an HPGN, of a stampseudoniem, of a question for an ECK iD. */
+struct lookup_question {
+    struct str fields[4];
+    size_t count;
+    char hex[2 * HPGN_BYTES];
+};
+void ask_lookup_hpgn(struct lookup_question *question, const struct hpgn *hpgn);
+void ask_lookup_stampseudonym(struct lookup_question *question, struct str stampseudonym);
+void ask_lookup_eck_id(struct lookup_question *question, struct str chain, struct str sector,
+                       struct str stampseudonym);
+/* The questions stay where they are until this is done: their fields point into them. */
+bool find_lookups(const struct derivation *derivation, struct arena *arena,
+                  const struct lookup_question *questions, size_t count, struct lookup *lookups,
+                  struct error *err);
 
 #endif

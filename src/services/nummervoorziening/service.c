@@ -8,11 +8,10 @@
 #include "services/nummervoorziening/deliver.h"
 #include "services/nummervoorziening/demo.h"
 #include "services/nummervoorziening/export.h"
+#include "services/nummervoorziening/keys.h"
 #include "services/nummervoorziening/pages.h"
 #include "services/nummervoorziening/soap.h"
 #include "services/nummervoorziening/state.h"
-
-#include <openssl/crypto.h>
 
 static const struct setting settings[] = {
     { "nummervoorziening.address", SETTING_TEXT, "",
@@ -36,6 +35,7 @@ static const struct setting settings[] = {
 static const struct migration migrations[] = {
     { 1, "services/nummervoorziening/schema/001-nummervoorziening.sql" },
     { 2, "services/nummervoorziening/schema/002-deliveries.sql" },
+    { 3, "services/nummervoorziening/schema/003-key-version.sql" },
     { 0 },
 };
 
@@ -78,30 +78,6 @@ static const struct entry entries[] = {
     { .path = NULL },
 };
 
-static bool look_around(struct tx *tx, void *with, struct error *err)
-{
-    return nv_is_empty(tx, with, err);
-}
-
-/* A new key would silently give every pupil another pseudonym: it is made only while there is nothing
- * that it could make false. */
-static bool load_keys(struct app *app, struct nummervoorziening *service, struct error *err)
-{
-    struct arena scratch = { 0 };
-    bool empty = false;
-    struct key *root = NULL;
-    bool ok = db_read(app->db, &scratch, look_around, &empty, err)
-              && key_load(config_path(app->config, app->arena, "keys"), "nummervoorziening", empty,
-                          &root, err)
-              && derivation_init(&service->derivation, root,
-                                 config_text(app->config, "nummervoorziening.stampseudonym_prefix"),
-                                 config_text(app->config, "nummervoorziening.eckid_prefix"), err);
-    if (root)
-        key_free(root);
-    arena_free(&scratch);
-    return ok;
-}
-
 /* This process sends nothing yet, whatever its name says. */
 static bool recover(struct app *app, struct error *err)
 {
@@ -118,7 +94,9 @@ static bool start(struct app *app, void **state, struct error *err)
     service->batch_items = config_int(app->config, "nummervoorziening.batch_items");
     service->batch_daily = config_int(app->config, "nummervoorziening.batch_daily");
     service->batch_keep = config_int(app->config, "nummervoorziening.batch_days") * DAY;
-    if (!load_keys(app, service, err))
+    if (!derivation_init(&service->derivation, app->keeper,
+                         config_text(app->config, "nummervoorziening.stampseudonym_prefix"),
+                         config_text(app->config, "nummervoorziening.eckid_prefix"), err))
         return false;
     service->use = use_new(app->db);
     *state = service;
@@ -130,7 +108,6 @@ static void stop(struct app *app, void *state)
     struct nummervoorziening *service = state;
     (void)app;
     use_stop(service->use);
-    OPENSSL_cleanse(&service->derivation, sizeof service->derivation);
 }
 
 struct nummervoorziening *nummervoorziening_state(const struct app *app)
@@ -147,6 +124,7 @@ const struct service nummervoorziening_service = {
     .jobs = jobs,
     .entries = entries,
     .exports = nummervoorziening_exports,
+    .keys = nummervoorziening_keys,
     .start = start,
     .stop = stop,
     .recover = recover,

@@ -110,14 +110,16 @@ static bool answer_ping(struct question *question, struct error *err)
 
 static bool answer_retrieve_stampseudonym(struct question *question, struct error *err)
 {
+    const struct derivation *derivation = &question->service->derivation;
     struct str text, answer;
     struct hpgn hpgn;
+    struct hpgn_answer derived;
     struct tx *tx;
     struct field fields[] = { { "hpgn", &text, INVALID_HPGN, NO_HPGN } };
     if (!read_fields(question->call->body, fields, 1, err) || !hpgn_parse(text, &hpgn, err)
         || !request_tx(question->request, &tx, err)
-        || !find_stampseudonym(tx, &question->service->derivation, &hpgn, question->request->now,
-                               &answer, err))
+        || !derive_stampseudonyms(derivation, question->request->arena, &hpgn, 1, &derived, err)
+        || !find_stampseudonym(tx, derivation, &derived, question->request->now, &answer, err))
         return false;
     question->pseudonyms = 1;
     xml_put(question->call->answer, "stampseudonym", answer);
@@ -129,7 +131,7 @@ static bool answer_retrieve_eck_id(struct question *question, struct error *err)
     const struct derivation *derivation = &question->service->derivation;
     struct str text, chain, sector, answer;
     struct stampseudonym stampseudonym;
-    struct lookup lookup;
+    struct eck_answer derived;
     struct tx *tx;
     struct field fields[] = {
         { "stampseudonym", &text, INVALID_STAMPSEUDONYM, NO_STAMPSEUDONYM },
@@ -139,9 +141,11 @@ static bool answer_retrieve_eck_id(struct question *question, struct error *err)
     if (!read_fields(question->call->body, fields, count_of(fields), err)
         || !request_tx(question->request, &tx, err) || !check_concepts(tx, chain, sector, err)
         || !stampseudonym_parse(derivation, text, &stampseudonym, err)
-        || !find_eck_id(tx, derivation, chain, sector, &stampseudonym, &answer, &lookup, err))
+        || !derive_eck_ids(derivation, question->request->arena, chain, sector, &stampseudonym, 1,
+                           &derived, err)
+        || !find_eck_id(tx, derivation, &stampseudonym, &derived, &answer, err))
         return false;
-    use_seen(question->service->use, sector, &lookup, question->request->now);
+    use_seen(question->service->use, sector, &derived.lookup, question->request->now);
     question->pseudonyms = 1;
     xml_put(question->call->answer, "eckId", answer);
     return true;

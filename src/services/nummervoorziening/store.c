@@ -50,18 +50,15 @@ static const struct statement count_substitutions = SQL(
     "SELECT COUNT(*) FROM (SELECT new_lookup FROM nummervoorziening_substitution LIMIT 1) AS found");
 static const struct statement add_substitution = SQL(
     "INSERT INTO nummervoorziening_substitution"
-    " (new_lookup, old_lookup, sealed, effective, requested, oin, brin)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    " (new_lookup, old_lookup, sealed, effective, requested, oin, brin, version)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 static const struct statement move_substitution = SQL(
     "UPDATE nummervoorziening_substitution SET effective = $2 WHERE new_lookup = $1");
 
 static bool open_sealed(struct tx *tx, const struct derivation *derivation, struct str about,
                         struct str sealed, struct str *plain, struct error *err)
 {
-    if (!unseal(tx_arena(tx), &derivation->seal, about, sealed, plain))
-        return fail_internal(err, "a sealed pseudonym cannot be opened: is this the key that belongs "
-                                  "to this database?");
-    return true;
+    return keeper_unseal(derivation->keeper, tx_arena(tx), SEAL_KEY, about, sealed, plain, err);
 }
 
 static bool take_lookup(struct str bytes, struct lookup *lookup, struct error *err)
@@ -150,12 +147,12 @@ bool nv_put_pair(struct tx *tx, const struct derivation *derivation, enum pair_k
                  struct error *err)
 {
     int64_t changed = 0;
-    struct str about = LOOKUP_STR(*lookup), there;
-    struct str sealed = seal(tx_arena(tx), &derivation->seal, about, value);
+    struct str about = LOOKUP_STR(*lookup), there, sealed;
     bool found;
-    if (!db_do(tx, &add_pair,
-               ARGS(arg_bytes(about), arg_int(kind), arg_bytes(sealed), arg_int(now)), &changed,
-               err))
+    if (!keeper_seal(derivation->keeper, tx_arena(tx), SEAL_KEY, about, value, &sealed, err)
+        || !db_do(tx, &add_pair,
+                  ARGS(arg_bytes(about), arg_int(kind), arg_bytes(sealed), arg_int(now)),
+                  &changed, err))
         return false;
     *added = changed == 1;
     if (*added)
@@ -171,13 +168,14 @@ bool nv_put_pair(struct tx *tx, const struct derivation *derivation, enum pair_k
 bool nv_add_substitution(struct tx *tx, const struct derivation *derivation,
                          const struct substitution *s, struct error *err)
 {
-    struct str about = LOOKUP_STR(s->new_lookup);
-    struct str sealed = seal(tx_arena(tx), &derivation->seal, about, s->old_own);
-    return db_do(tx, &add_substitution,
-                 ARGS(arg_bytes(about), arg_bytes(LOOKUP_STR(s->old_lookup)), arg_bytes(sealed),
-                      arg_int(s->effective), arg_int(s->requested), arg_text(ID_STR(s->vendor)),
-                      arg_text(ID_STR(s->school))),
-                 NULL, err);
+    struct str about = LOOKUP_STR(s->new_lookup), sealed;
+    return keeper_seal(derivation->keeper, tx_arena(tx), SEAL_KEY, about, s->old_own, &sealed, err)
+           && db_do(tx, &add_substitution,
+                    ARGS(arg_bytes(about), arg_bytes(LOOKUP_STR(s->old_lookup)),
+                         arg_bytes(sealed), arg_int(s->effective), arg_int(s->requested),
+                         arg_text(ID_STR(s->vendor)), arg_text(ID_STR(s->school)),
+                         arg_int(s->version)),
+                    NULL, err);
 }
 
 bool nv_move_substitution(struct tx *tx, const struct lookup *new_lookup, instant effective,

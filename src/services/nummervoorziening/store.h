@@ -48,6 +48,7 @@ bool nv_put_pair(struct tx *tx, const struct derivation *derivation, enum pair_k
 struct substitution {
     struct lookup new_lookup, old_lookup;
     struct str old_own;
+    int64_t version; /* of the key that derived it; 0: it was imported */
     instant effective, requested;
     struct oin vendor;
     struct brin school;

@@ -20,12 +20,12 @@ static bool in_effect(bool there, instant from, instant now)
 
 /* Without looking at substitutions: imported, or derived. */
 static struct str own_stampseudonym(struct tx *tx, const struct derivation *derivation,
-                                    const struct hpgn *hpgn, const struct known *known)
+                                    const struct hpgn_answer *derived, const struct known *known)
 {
     if (known->imported)
         return known->import;
-    struct pseudonym value = derive_stampseudonym(derivation, hpgn);
-    return pseudonym_text(tx_arena(tx), derivation->stam_prefix, &value);
+    struct prefixes prefixes = derivation_prefixes(derivation, derived->version);
+    return pseudonym_text(tx_arena(tx), prefixes.stam, &derived->own);
 }
 
 /* Follows the arrows that are in effect; `text` becomes the own stampseudoniem of the last one. */
@@ -44,38 +44,46 @@ static bool follow(struct tx *tx, const struct derivation *derivation, const str
     return true;
 }
 
-bool find_stampseudonym(struct tx *tx, const struct derivation *derivation, const struct hpgn *hpgn,
-                        instant now, struct str *text, struct error *err)
+bool find_stampseudonym(struct tx *tx, const struct derivation *derivation,
+                        const struct hpgn_answer *derived, instant now, struct str *text,
+                        struct error *err)
 {
     struct known known;
-    struct lookup lookup = lookup_hpgn(derivation, hpgn);
-    if (!nv_find_known(tx, derivation, &lookup, &known, err))
+    if (!nv_find_known(tx, derivation, &derived->lookup, &known, err))
         return false;
     if (in_effect(known.replaced, known.replaced_from, now))
         return blocked(err);
-    *text = own_stampseudonym(tx, derivation, hpgn, &known);
+    *text = own_stampseudonym(tx, derivation, derived, &known);
     return follow(tx, derivation, &known, now, text, err);
 }
 
-bool find_eck_id(struct tx *tx, const struct derivation *derivation, struct str chain,
-                 struct str sector, const struct stampseudonym *stampseudonym, struct str *text,
-                 struct lookup *lookup, struct error *err)
+static bool refuse_unknown(const struct stampseudonym *stampseudonym, struct error *err)
+{
+    if (stampseudonym->retired)
+        return fail_code(err, INVALID, INVALID_STAMPSEUDONYM,
+                         N_("This stampseudoniem was made with a key that is no longer used; ask for "
+                            "the new one with the HPGN."));
+    return fail_code(err, INVALID, INVALID_STAMPSEUDONYM,
+                     N_("This stampseudoniem is of another environment and not known here."));
+}
+
+bool find_eck_id(struct tx *tx, const struct derivation *derivation,
+                 const struct stampseudonym *stampseudonym, const struct eck_answer *derived,
+                 struct str *text, struct error *err)
 {
     bool found;
     struct str ignored;
-    *lookup = lookup_eck_id(derivation, chain, sector, stampseudonym->text);
-    if (!nv_find_pair(tx, derivation, lookup, text, &found, err))
+    if (!nv_find_pair(tx, derivation, &derived->lookup, text, &found, err))
         return false;
     if (found)
         return true;
-    struct lookup self = lookup_stampseudonym(derivation, stampseudonym->text);
-    if (!stampseudonym->own && !nv_find_pair(tx, derivation, &self, &ignored, &found, err))
+    if (!stampseudonym->own
+        && !nv_find_pair(tx, derivation, &derived->self, &ignored, &found, err))
         return false;
     if (!stampseudonym->own && !found)
-        return fail_code(err, INVALID, INVALID_STAMPSEUDONYM,
-                         N_("This stampseudoniem is of another environment and not known here."));
-    struct pseudonym value = derive_eck_id(derivation, chain, sector, stampseudonym->text);
-    *text = pseudonym_text(tx_arena(tx), derivation->eck_prefix, &value);
+        return refuse_unknown(stampseudonym, err);
+    struct prefixes prefixes = derivation_prefixes(derivation, derived->version);
+    *text = pseudonym_text(tx_arena(tx), prefixes.eck, &derived->own);
     return true;
 }
 
@@ -153,9 +161,13 @@ bool replace_hpgn(struct tx *tx, const struct derivation *derivation,
                   const struct replacement *wish, instant now, struct str *text, struct error *err)
 {
     struct known old, new;
+    struct hpgn_answer derived[2];
+    const struct hpgn hpgns[2] = { wish->old_hpgn, wish->new_hpgn };
+    if (!derive_stampseudonyms(derivation, tx_arena(tx), hpgns, 2, derived, err))
+        return false;
     struct substitution arrow = {
-        .old_lookup = lookup_hpgn(derivation, &wish->old_hpgn),
-        .new_lookup = lookup_hpgn(derivation, &wish->new_hpgn),
+        .old_lookup = derived[0].lookup,
+        .new_lookup = derived[1].lookup,
         .effective = wish->effective,
         .requested = now,
         .vendor = wish->vendor,
@@ -167,9 +179,10 @@ bool replace_hpgn(struct tx *tx, const struct derivation *derivation,
     if (!nv_find_known(tx, derivation, &arrow.old_lookup, &old, err)
         || !nv_find_known(tx, derivation, &arrow.new_lookup, &new, err))
         return false;
-    arrow.old_own = own_stampseudonym(tx, derivation, &wish->old_hpgn, &old);
+    arrow.old_own = own_stampseudonym(tx, derivation, &derived[0], &old);
+    arrow.version = old.imported ? 0 : derived[0].version;
     bool ok = old.replaced
                   ? replace_again(tx, &old, &arrow.new_lookup, wish->effective, now, err)
                   : add_arrow(tx, derivation, &old, &new, &arrow, now, err);
-    return ok && find_stampseudonym(tx, derivation, &wish->new_hpgn, now, text, err);
+    return ok && find_stampseudonym(tx, derivation, &derived[1], now, text, err);
 }

@@ -5,15 +5,17 @@
 
 #include "services/nummervoorziening/store.h"
 
-/* The stampseudoniem of an HPGN at this moment. A replaced HPGN is refused (BlockedHPgnException). */
-bool find_stampseudonym(struct tx *tx, const struct derivation *derivation, const struct hpgn *hpgn,
-                        instant now, struct str *text, struct error *err);
+/* The stampseudoniem of an HPGN at this moment, of which all was derived that may be needed. A replaced
+ * HPGN is refused (BlockedHPgnException). */
+bool find_stampseudonym(struct tx *tx, const struct derivation *derivation,
+                        const struct hpgn_answer *derived, instant now, struct str *text,
+                        struct error *err);
 
-/* The ECK iD of a stampseudoniem in a chain and sector, and the lookup of that question. A
- * stampseudoniem of another environment is refused unless it was imported. */
-bool find_eck_id(struct tx *tx, const struct derivation *derivation, struct str chain,
-                 struct str sector, const struct stampseudonym *stampseudonym, struct str *text,
-                 struct lookup *lookup, struct error *err);
+/* The ECK iD of a stampseudoniem. One of another environment is refused unless it was imported, one of
+ * a retired version of the key unless a substitution keeps it. */
+bool find_eck_id(struct tx *tx, const struct derivation *derivation,
+                 const struct stampseudonym *stampseudonym, const struct eck_answer *derived,
+                 struct str *text, struct error *err);
 
 /* A wish to let `new_hpgn` go on with the stampseudoniem of `old_hpgn`. */
 struct replacement {
