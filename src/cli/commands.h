@@ -14,6 +14,7 @@ extern const struct command command_doctor;
 extern const struct command command_export;
 extern const struct command command_hpgn;
 extern const struct command command_import;
+extern const struct command command_key;
 extern const struct command command_migrate;
 extern const struct command command_restore;
 extern const struct command command_routes;

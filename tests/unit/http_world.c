@@ -133,7 +133,7 @@ static const struct route routes[] = {
 static const struct service test_service = { .name = "test", .routes = routes };
 static const struct service *const services[] = { &platform_service, &people_service,
                                                       &test_service,
-                                                      &organisations_service, NULL };
+                                                      &organisations_service, &keys_service, NULL };
 
 static void open_app(struct test *t, struct app *app)
 {
@@ -144,7 +144,7 @@ static void open_app(struct test *t, struct app *app)
     CHECK_OK(templates_load(t->arena, NULL, &app->templates, &err), err);
     CHECK_OK(db_open_url(url, 4, &app->db, &err), err);
     CHECK_OK(db_migrate(app->db, t->arena, services, &err), err);
-    CHECK_OK(keeper_open(app, &app->keeper, &err), err);
+    CHECK_OK(keeper_start(app, false, &err) && keeper_open(app, &err), err);
     app->metrics = metrics_new(t->arena);
     CHECK_OK(people_service.start(app, &app->state[1], &err), err);
 }

@@ -22,7 +22,7 @@ static bool make_mac(struct request *request, const char *purpose, struct str ac
 {
     struct str fields[] = { STR("challenge"), str_of(purpose), account, csrf_token(request),
                             front };
-    return keeper_mac256(request->app->keeper, ACCOUNTS_KEY, fields, count_of(fields), mac, err);
+    return keeper_mac256(request->app->keeper, ACCOUNTS_MAC_KEY, fields, count_of(fields), mac, err);
 }
 
 bool challenge_make(struct request *request, const char *purpose, struct str account,

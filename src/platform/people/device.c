@@ -17,7 +17,7 @@ static bool make_proof(struct request *request, struct str login, struct str nam
                        unsigned char mac[static MAC256_BYTES], struct error *err)
 {
     struct str fields[] = { STR("device"), login, name };
-    return keeper_mac256(request->app->keeper, ACCOUNTS_KEY, fields, count_of(fields), mac, err);
+    return keeper_mac256(request->app->keeper, ACCOUNTS_MAC_KEY, fields, count_of(fields), mac, err);
 }
 
 /* `found` is the text of this login's entry in the cookie, empty when there is none. Each entry is

@@ -58,8 +58,8 @@ bool guess_read(struct request *request, enum guess_kind kind, struct str login,
                          guess->known ? STR("device") : STR("address"),
                          guess->known ? device : network_of(request->arena, request->peer) };
     struct keeper *keeper = request->app->keeper;
-    return keeper_mac256(keeper, ACCOUNTS_KEY, all, count_of(all), guess->account, err)
-           && keeper_mac256(keeper, ACCOUNTS_KEY, own, count_of(own), guess->own, err);
+    return keeper_mac256(keeper, ACCOUNTS_MAC_KEY, all, count_of(all), guess->account, err)
+           && keeper_mac256(keeper, ACCOUNTS_MAC_KEY, own, count_of(own), guess->own, err);
 }
 
 static struct str mac_str(const unsigned char *mac)

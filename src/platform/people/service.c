@@ -10,6 +10,7 @@ static const struct migration migrations[] = {
 
 static const struct key_use keys[] = {
     { ACCOUNTS_KEY, N_("Seals the secrets of the apps with which people log in.") },
+    { ACCOUNTS_MAC_KEY, N_("Makes the marks of devices, challenges and failed log-ins."), KEY_MAC },
     { .name = NULL },
 };
 
