@@ -33,6 +33,8 @@ static int result_inside(struct test *t, enum sandbox_profile profile, int (*att
         struct sandbox sandbox = { .profile = profile, .memory = (size_t)1 << 30 };
         if (profile == SANDBOX_SERVER)
             sandbox.arena = t->arena, sandbox_write(&sandbox, t->folder);
+        if (profile == SANDBOX_KEEPER)
+            sandbox.arena = t->arena, sandbox_read(&sandbox, t->folder);
         enter(t, &sandbox);
         _exit(attempt(t));
     }
@@ -150,6 +152,24 @@ TEST(the_server_has_threads_and_sockets_and_no_processes)
     CHECK_REFUSED(SANDBOX_SERVER, make_raw_socket);
     CHECK_REFUSED(SANDBOX_SERVER, make_code);
     CHECK_REFUSED(SANDBOX_SERVER, bind_port);
+}
+
+static int read_own(struct test *t)
+{
+    return open(str_format(t->arena, "%s/own", t->folder).at, O_RDONLY | O_CLOEXEC) < 0 ? errno : 0;
+}
+
+static int write_own(struct test *t)
+{
+    return open(str_format(t->arena, "%s/own", t->folder).at, O_RDWR | O_CLOEXEC) < 0 ? errno : 0;
+}
+
+TEST(the_keeper_reads_the_files_that_are_named_and_writes_none)
+{
+    int fd = open(str_format(t->arena, "%s/own", t->folder).at, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CHECK(fd >= 0 && close(fd) == 0);
+    CHECK_ALLOWED(SANDBOX_KEEPER, read_own);
+    CHECK_REFUSED(SANDBOX_KEEPER, write_own);
 }
 
 TEST(the_keeper_has_no_files_sockets_processes_or_programs)

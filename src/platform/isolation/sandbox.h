@@ -17,7 +17,7 @@ struct app;
 
 enum sandbox_profile {
     SANDBOX_SERVER,        /* the files and ports named below; threads, but no new processes */
-    SANDBOX_KEEPER,        /* reads and writes descriptors that are open already; no file, no network */
+    SANDBOX_KEEPER,        /* descriptors that are open already; reads the files named below; no network */
     SANDBOX_KEEPER_MODULE, /* as the server's: for PKCS#11 modules, that open files and sockets */
     SANDBOX_PARSER,        /* as KEEPER, alone: no threads either, with the limits below */
     SANDBOX_PROFILES

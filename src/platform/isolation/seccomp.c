@@ -74,6 +74,10 @@ static const struct rule {
     /* Threads, never a process (clone3, whose flags a filter cannot see, is answered ENOSYS: glibc
      * then calls clone). */
     { SERVER | KEEPERS, SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD },
+    /* A keeper reads key files of its own folder, when a key gets another version; which folder that is
+     * is Landlock's to say. */
+    { BIT(KEEPER), SCMP_SYS(openat), 2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY },
+    { BIT(KEEPER), SCMP_SYS(newfstatat), 3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0 }, /* fstat */
     { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_UNIX, 0 },
     { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET, 0 },
     { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET6, 0 },

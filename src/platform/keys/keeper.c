@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "platform/isolation/sandbox.h"
 #include "platform/keys/says.h"
 #include "platform/service.h"
 
@@ -44,6 +45,12 @@ static bool collect_uses(struct keeper *keeper, const struct service *const *ser
     return true;
 }
 
+static const char *folder_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? str_c(arena, (struct str){ path, (size_t)(slash - path) }) : ".";
+}
+
 static bool read_settings(struct keeper *keeper, struct app *app, struct error *err)
 {
     const struct config *config = app->config;
@@ -55,6 +62,9 @@ static bool read_settings(struct keeper *keeper, struct app *app, struct error *
         .label = str_c(app->arena, config_text(config, "keys.pkcs11_token")),
         .pin_file = pin_file.len ? config_path(config, app->arena, str_c(app->arena, pin_file)) : "",
     };
+    keeper->token.pin_folder = folder_of(app->arena, keeper->token.pin_file);
+    keeper->token.writes = str_c(app->arena, config_text(config, "keys.pkcs11_writes"));
+    keeper->confined = sandbox_wanted(config);
     for (keeper->engine = 0; keeper->engine < ENGINES; keeper->engine++)
         if (str_eq(engine, str_of(engine_names[keeper->engine])))
             return true;

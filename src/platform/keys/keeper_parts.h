@@ -28,6 +28,7 @@ struct keeper {
     const char *folder;
     struct token_settings token;
     enum key_engine engine;        /* of keys that are made */
+    bool confined;                 /* a process apart enters its sandbox */
 
     struct wire_state own;         /* of a keeper in this process; else its vault is NULL */
 

@@ -5,6 +5,7 @@
 #include "platform/keys/keeper_parts.h"
 
 #include "base/log.h"
+#include "platform/isolation/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,6 +91,7 @@ size_t wire_receive_any(int fd, char **at, size_t *room)
 /* The process */
 
 struct attendant {
+    const struct keeper *keeper;
     struct wire_state *state;
     int fd;
 };
@@ -98,6 +100,39 @@ struct attendant {
 _Noreturn static void leave(void)
 {
     _exit(EXIT_SUCCESS);
+}
+
+/* A token's module opens its own files and sockets, wherever those are: it may do what a server may. */
+static bool enter_sandbox(const struct keeper *keeper)
+{
+    struct arena arena = { 0 };
+    struct error err;
+    struct sandbox sandbox = { .profile = SANDBOX_KEEPER, .arena = &arena };
+    bool module = keeper->token.module[0];
+    sandbox_read(&sandbox, keeper->folder);
+    if (module) {
+        sandbox.profile = SANDBOX_KEEPER_MODULE;
+        sandbox.connects_anywhere = true;
+        sandbox_read(&sandbox, "/");
+        for (struct str rest = str_of(keeper->token.writes); str_more(rest);)
+            sandbox_write(&sandbox, str_c(&arena, str_trim(str_cut(&rest, ','))));
+        if (keeper->token.pin_file[0])
+            sandbox_write(&sandbox, keeper->token.pin_folder);
+    }
+    bool entered = sandbox_enter(&sandbox, &err);
+    if (!entered)
+        log_failure("keeper-not-confined", &err);
+    arena_free(&arena);
+    return entered;
+}
+
+/* The message that ends the making of keys also ends the keeper's freedom: before it is answered. */
+static void answered(struct attendant *attendant, bool was_ready)
+{
+    if (was_ready || !atomic_load(&attendant->state->ready) || !attendant->keeper->confined)
+        return;
+    if (!enter_sandbox(attendant->keeper))
+        leave();
 }
 
 static void *attend(void *with)
@@ -110,7 +145,9 @@ static void *attend(void *with)
         size_t size = wire_receive_any(attendant->fd, &message, &room);
         if (!size)
             break;
+        bool was_ready = atomic_load(&attendant->state->ready);
         struct str answer = wire_answer(attendant->state, &arena, (struct str){ message, size });
+        answered(attendant, was_ready);
         if (!wire_send(attendant->fd, answer.at, answer.len))
             break;
         arena_reset(&arena);
@@ -144,9 +181,9 @@ static void close_others(const int *kept, size_t count)
  * never swapped either. Otherwise the keys' own pages are locked, each as it is made. */
 static void lock_memory(void)
 {
-    struct rlimit limit;
-    bool may = geteuid() == 0
-               || (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY);
+    struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+    setrlimit(RLIMIT_MEMLOCK, &limit); /* root may; for others the service manager has said it */
+    bool may = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
     if (!may || mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
         log_info("keeper-memory", { "locked", STR("keys only") },
                  { "advice", STR("LimitMEMLOCK=infinity locks all of it") });
@@ -163,15 +200,15 @@ static void shut_in(int parent)
     setrlimit(RLIMIT_CORE, &none);
 }
 
-static void start_attendants(struct wire_state *state, const int *fds, size_t count)
+static void start_attendants(const struct keeper *keeper, struct wire_state *state, const int *fds)
 {
     static struct attendant attendants[CHANNELS_MAX];
     pthread_attr_t about;
     pthread_t thread;
     pthread_attr_init(&about);
     pthread_attr_setstacksize(&about, THREAD_STACK);
-    for (size_t i = 0; i < count; i++) {
-        attendants[i] = (struct attendant){ state, fds[i] };
+    for (size_t i = 0; i < keeper->channels; i++) {
+        attendants[i] = (struct attendant){ keeper, state, fds[i] };
         if (pthread_create(&thread, &about, attend, &attendants[i]) != 0)
             leave();
     }
@@ -192,7 +229,7 @@ _Noreturn static void keep(const struct keeper *keeper, int parent, int *fds)
     state.vault = vault_new(&arena, keeper->uses, keeper->count, keeper->folder, &keeper->token);
     vault_prepare(state.vault);
     lock_memory();
-    start_attendants(&state, fds, keeper->channels);
+    start_attendants(keeper, &state, fds);
     for (;;)
         pause();
 }

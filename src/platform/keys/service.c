@@ -13,6 +13,9 @@ static const struct setting settings[] = {
       N_("The file with the token's PIN, which only the user that runs Fundament may read.") },
     { "keys.pkcs11_token", SETTING_TEXT, "",
       N_("The label of the token; empty: the only one that the library knows.") },
+    { "keys.pkcs11_writes", SETTING_TEXT, "",
+      N_("Files and folders that the PKCS#11 library writes (its token, when that is software), with "
+         "commas between.") },
     { .name = NULL },
 };
 

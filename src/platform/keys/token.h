@@ -14,6 +14,8 @@ struct token_settings {
     const char *module;   /* the shared library; "": there is no token */
     const char *label;    /* of the token; "": the only one there is */
     const char *pin_file; /* the user's PIN on its first line; "": no PIN is needed */
+    const char *pin_folder; /* where that file is */
+    const char *writes;   /* files and folders that the module writes, with commas between */
 };
 
 struct token *token_new(struct arena *arena, const struct token_settings *settings);
