@@ -50,10 +50,13 @@ const struct setting http_settings[] = {
     { "metrics.open", SETTING_FLAG, "no",
       N_("Gives /metrics on the people's listener to this computer without logging in.") },
     { "people.port", SETTING_INT, "8443", N_("The port for people; 0: any free port."), 0, 65535 },
+    { "proxy.from", SETTING_TEXT, "",
+      N_("The addresses of reverse proxies on other computers, with commas between them. They speak "
+         "plain HTTP: keep that on a network of your own.") },
     { "proxy.machines", SETTING_TEXT, "",
-      N_("Where a reverse proxy speaks plain HTTP for machines: unix:/PATH or 127.0.0.1:PORT.") },
+      N_("Where a reverse proxy speaks plain HTTP for machines: unix:/PATH or ADDRESS:PORT.") },
     { "proxy.people", SETTING_TEXT, "",
-      N_("Where a reverse proxy speaks plain HTTP for people: unix:/PATH or 127.0.0.1:PORT.") },
+      N_("Where a reverse proxy speaks plain HTTP for people: unix:/PATH or ADDRESS:PORT.") },
     { "server.drain_seconds", SETTING_INT, "5",
       N_("How long a server that is told to stop goes on serving while /readyz already says 503, so "
          "that a load balancer sends it nothing more; only when one asked /readyz in the last minute."),

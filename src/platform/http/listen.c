@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "platform/app.h"
 #include "platform/http/server.h"
 
 #include <arpa/inet.h>
@@ -122,6 +123,12 @@ static bool is_loopback(struct str address)
     return str_starts(address, STR("127.")) || str_eq(address, STR("::1"));
 }
 
+/* May the proxy be on another computer? Only those may connect that proxy.from names (peer.c). */
+static bool is_named(const struct gate *gate)
+{
+    return config_text(gate->server->app->config, "proxy.from").len > 0;
+}
+
 bool listen_for_proxy(struct gate *gate, struct arena *arena, struct str where, struct error *err)
 {
     if (str_starts(where, STR("unix:"))) {
@@ -135,10 +142,12 @@ bool listen_for_proxy(struct gate *gate, struct arena *arena, struct str where, 
     if (str_starts(address, STR("[")) && str_ends(address, STR("]")))
         address = str_slice(address, 1, address.len - 1);
     int64_t port;
-    if (!is_loopback(address) || !str_to_int(str_slice(where, colon, where.len), 0, 65535, &port))
+    if ((!is_loopback(address) && !is_named(gate))
+        || !str_to_int(str_slice(where, colon, where.len), 0, 65535, &port))
         return fail_about(err, INVALID, gate->listener == PEOPLE ? "proxy.people" : "proxy.machines",
                           N_("A proxy's gate is unix:/PATH or a port on this computer, like "
-                             "127.0.0.1:8080, not %s."),
+                             "127.0.0.1:8080, not %s. For a proxy on another computer, name its "
+                             "address in proxy.from."),
                           "%.*s", FMT(str_slice(where, 0, 60)));
     return listen_at(gate, address, port, err);
 }

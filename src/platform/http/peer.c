@@ -50,12 +50,34 @@ static void leave(struct server *server, struct peer *peer)
     pthread_mutex_unlock(&server->lock);
 }
 
+static bool is_loopback(struct str address)
+{
+    return str_starts(address, STR("127.")) || str_eq(address, STR("::1"))
+           || str_eq(address, STR("local"));
+}
+
+/* What a proxy says is believed: so nobody else may speak at its gate. */
+static bool is_proxy(const struct server *server, const struct sockaddr *from)
+{
+    char text[INET6_ADDRSTRLEN];
+    read_address(from, text);
+    if (is_loopback(str_of(text)))
+        return true;
+    for (struct str rest = config_text(server->app->config, "proxy.from"); str_more(rest);)
+        if (str_eq(str_trim(str_cut(&rest, ',')), str_of(text)))
+            return true;
+    log_warn("stranger-at-the-proxys-gate", { "address", str_of(text) });
+    return false;
+}
+
 /* Before anything is kept of it. Those who connect at the very same moment may be a few more. */
 enum MHD_Result peer_accept(void *with, const struct sockaddr *from, socklen_t size)
 {
     const struct gate *gate = with;
     struct server *server = gate->server;
     (void)size;
+    if (gate->proxied)
+        return is_proxy(server, from) ? MHD_YES : MHD_NO;
     if (crowd_has_room(server->crowd, crowd_name(from)))
         return MHD_YES;
     metrics_count(server->app->metrics, "fundament_connections_refused_total",

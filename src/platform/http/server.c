@@ -147,7 +147,7 @@ static bool start_daemon(struct gate *gate, struct error *err)
         { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(intptr_t)tls_no_certificate },
         { MHD_OPTION_END, 0, NULL },
     };
-    gate->daemon = MHD_start_daemon(flags, 0, gate->proxied ? NULL : peer_accept, gate,
+    gate->daemon = MHD_start_daemon(flags, 0, peer_accept, gate,
                                     exchange_go_on, gate, MHD_OPTION_ARRAY, options,
                                     gate->porch ? MHD_OPTION_END : MHD_OPTION_LISTEN_SOCKET,
                                     gate->fd, MHD_OPTION_END);
