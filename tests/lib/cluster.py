@@ -101,7 +101,7 @@ class Database:
     def sql(self, statement, database="postgres", check_it=True):
         done = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
                                str(self.port), "-U", "fundament", "-d", database, "-c", statement],
-                              capture_output=True, text=True)
+                              capture_output=True, text=True, timeout=30)
         if check_it:
             check(done.returncode == 0, done.stderr[-400:])
         return done.stdout.strip() if done.returncode == 0 else None
@@ -146,7 +146,8 @@ class Node:
     def __init__(self, name, data, settings, binary=None, cores=None, limit=15):
         self.name, self.data, self.binary = name, data, binary or executable()
         self.people, self.machines = free_ports(2)
-        self.settings = {"node.name": name, "tls.certificate": "", "machines.ca": "tls/demo-ca.crt",
+        named = {} if binary else {"node.name": name}  # an old version knows no such setting
+        self.settings = {**named, "tls.certificate": "", "machines.ca": "tls/demo-ca.crt",
                          "proxy.people": "127.0.0.1:%d" % self.people,
                          "proxy.machines": "127.0.0.1:%d" % self.machines, **settings}
         self.cores, self.limit = cores, limit
