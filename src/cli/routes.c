@@ -21,17 +21,19 @@ static const char *role_word(const struct route *route)
 
 static void print_route(const struct service *service, const struct route *route)
 {
-    printf("%s\t%s\t%s\t%s\t%s\t%s\n", method_name(route->method), route->path,
+    bool token = route->on & PEOPLE && route->method != GET && !route->no_csrf;
+    printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", method_name(route->method), route->path,
            listeners[route->on & EVERYWHERE],
            route->on & PEOPLE ? role_word(route) : "-",
-           !(route->on & MACHINES) ? "-" : route->open ? "open" : "certificate", service->name);
+           !(route->on & MACHINES) ? "-" : route->open ? "open" : "certificate",
+           token ? "token" : "-", service->name);
 }
 
 static bool run(struct command_line *line, struct error *err)
 {
     if (line->count)
         return cli_usage(&command_routes, err);
-    puts("METHOD\tPATH\tLISTENERS\tROLE\tMACHINES\tSERVICE");
+    puts("METHOD\tPATH\tLISTENERS\tROLE\tMACHINES\tFORM\tSERVICE");
     for (size_t i = 0; all_services[i]; i++)
         for (const struct route *route = all_services[i]->routes; route && route->path; route++)
             print_route(all_services[i], route);

@@ -3,6 +3,7 @@
 #include "platform/keys/pki.h"
 
 #include "base/file.h"
+#include "platform/http/client.h"
 #include "tests/test.h"
 
 #include <openssl/bio.h>
@@ -281,4 +282,33 @@ TEST(a_key_of_another_ca_is_noticed)
     CHECK(!pki_issue_client(t->arena, t->folder, VENDOR, STR("x"), instant_now(), 1, &certificate,
                             &key, &err));
     CHECK(strstr(err.message, "belong together"));
+}
+
+TEST(a_name_with_marks_is_read_as_it_was_written)
+{
+    static const struct str name = S("Jansen, Zn. + \"Co\" <b>; =#1\\");
+    struct str certificate, key, ca;
+    struct error err;
+    gnutls_x509_trust_list_t trust;
+    gnutls_x509_crt_t own;
+    struct machine machine;
+    CHECK_OK(pki_ensure_ca(t->arena, t->folder, &err), err);
+    CHECK_OK(pki_issue_client(t->arena, t->folder, VENDOR, name, instant_now(), 30, &certificate,
+                              &key, &err),
+             err);
+    ca = read_file(t, "demo-ca.crt");
+    gnutls_datum_t pem = { (unsigned char *)(uintptr_t)certificate.at, (unsigned)certificate.len };
+    gnutls_datum_t trusted = { (unsigned char *)(uintptr_t)ca.at, (unsigned)ca.len }, der;
+    CHECK(gnutls_x509_trust_list_init(&trust, 0) == 0);
+    CHECK(gnutls_x509_trust_list_add_trust_mem(trust, &trusted, NULL, GNUTLS_X509_FMT_PEM, 0, 0) == 1);
+    CHECK(gnutls_x509_crt_init(&own) == 0);
+    CHECK(gnutls_x509_crt_import(own, &pem, GNUTLS_X509_FMT_PEM) == 0);
+    CHECK(gnutls_x509_crt_export2(own, GNUTLS_X509_FMT_DER, &der) == 0);
+    machine_check(trust, &der, 1, &machine);
+    CHECK_INT(machine.state, MACHINE_OK);
+    CHECK_STR(machine.client.common_name, name);
+    CHECK_STR(machine.client.serial_number, VENDOR);
+    gnutls_free(der.data);
+    gnutls_x509_crt_deinit(own);
+    gnutls_x509_trust_list_deinit(trust, 1);
 }

@@ -58,7 +58,21 @@ void certificate_fingerprint(struct str der, char out[static 65])
     out[64] = '\0';
 }
 
-/* The only attribute of this kind in the subject. */
+/* GnuTLS writes a backslash before what has a meaning in a written name: "Jansen\, Software" (RFC 4514,
+ * section 2.4). Undone where it lies. */
+static size_t unescape(char *text, size_t size)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\\' && i + 1 < size)
+            i++;
+        text[len++] = text[i];
+    }
+    return len;
+}
+
+/* The only attribute of this kind in the subject. One that holds a NUL or is no text comes from GnuTLS
+ * as a dump, "#0c03..." (RFC 4514, section 2.4): that is nobody's name. */
 static bool read_name(gnutls_x509_crt_t certificate, const char *oid, char *out, size_t room,
                       struct str *text)
 {
@@ -68,8 +82,9 @@ static bool read_name(gnutls_x509_crt_t certificate, const char *oid, char *out,
     if (gnutls_x509_crt_get_dn_by_oid(certificate, oid, 1, 0, NULL, &second)
         != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
         return false;
-    *text = (struct str){ out, size };
-    return size > 0 && utf8_is_text(*text);
+    bool dump = size > 0 && out[0] == '#';
+    *text = (struct str){ out, unescape(out, size) };
+    return size > 0 && !dump && utf8_is_text(*text);
 }
 
 static void read_client(gnutls_x509_crt_t certificate, struct machine *machine)

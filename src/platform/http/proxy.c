@@ -35,18 +35,26 @@ static struct lines lines_of(const struct exchange *exchange, struct str name)
     return lines;
 }
 
+/* The last element is the proxy's own word; those before it are anybody's. */
+bool proxy_peer(struct arena *arena, struct str header, struct str *peer)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    struct str last = header;
+    while (str_more(header))
+        last = str_cut(&header, ',');
+    last = str_trim(last);
+    if (last.len >= INET6_ADDRSTRLEN || str_has(last, '\0'))
+        return false;
+    const char *text = str_c(arena, last);
+    *peer = last;
+    return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+}
+
 void proxy_read_peer(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
-    unsigned char address[sizeof(struct in6_addr)];
-    struct str rest = lines_of(exchange, STR("X-Forwarded-For")).last, last = rest;
-    request->peer = STR("proxy");
-    while (str_more(rest))
-        last = str_cut(&rest, ',');
-    last = str_trim(last);
-    const char *text = str_c(exchange->request.arena, str_slice(last, 0, INET6_ADDRSTRLEN));
-    if (inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1)
-        request->peer = last;
+    struct str peer, header = lines_of(exchange, STR("X-Forwarded-For")).last;
+    request->peer = proxy_peer(request->arena, header, &peer) ? peer : STR("proxy");
 }
 
 static bool pem_to_der(struct arena *arena, struct str pem, struct str *der)
@@ -60,7 +68,7 @@ static bool pem_to_der(struct arena *arena, struct str pem, struct str *der)
 }
 
 /* nginx: $ssl_client_escaped_cert, a PEM text percent-encoded. HAProxy: ssl_c_der,base64. */
-static bool decode(struct arena *arena, struct str header, struct str *der)
+bool proxy_certificate(struct arena *arena, struct str header, struct str *der)
 {
     struct str text;
     if (header.len > CERTIFICATE_BYTES)
@@ -88,6 +96,7 @@ void proxy_read_machine(struct exchange *exchange)
     bool two = lines.count > 1; /* one is not the proxy's, and nobody can say which */
     exchange->machine =
         (struct machine){ .state = two || header.len ? MACHINE_UNREADABLE : MACHINE_NONE };
-    if (!two && header.len && decode(exchange->request.arena, header, &der) && der.len)
+    if (!two && header.len && proxy_certificate(exchange->request.arena, header, &der)
+        && der.len)
         check(exchange->server, der, &exchange->machine);
 }

@@ -178,8 +178,5 @@ struct MHD_Response *reply_finish(struct exchange *exchange, unsigned *status)
 
 struct str way_back(struct str path)
 {
-    bool own = str_starts(path, STR("/")) && !str_starts(path, STR("//"))
-               && !str_has(path, '\\') && utf8_is_text(path) && !str_has(path, '\n')
-               && !str_has(path, '\r');
-    return own ? path : STR("/");
+    return is_own_path(path) && !str_has(path, '\\') && utf8_is_text(path) ? path : STR("/");
 }

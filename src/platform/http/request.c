@@ -146,7 +146,7 @@ bool request_write(struct request *request, db_work *work, void *with, struct er
 
 /* Which of Dutch and English stands first among an Accept-Language's languages, by their q (RFC
  * 9110, section 12.5.4); Dutch when neither does. */
-static enum language accepted_language(struct str header)
+enum language accepted_language(struct str header)
 {
     enum language best = DUTCH;
     int64_t best_quality = -1;

@@ -152,6 +152,8 @@ bool admit(struct exchange *exchange, struct error *err);
 bool fail_too_large(struct error *err, size_t limit);
 
 /* proxy.c: the peer and the client certificate as the reverse proxy tells them. */
+bool proxy_peer(struct arena *arena, struct str header, struct str *peer);   /* X-Forwarded-For */
+bool proxy_certificate(struct arena *arena, struct str header, struct str *der);
 void proxy_read_peer(struct exchange *exchange);
 void proxy_read_machine(struct exchange *exchange);
 
@@ -172,5 +174,6 @@ bool wants_page(const struct request *request);
 struct exchange *request_exchange(const struct request *request);
 enum language request_language(const struct request *request);
 bool host_valid(struct str host);
+enum language accepted_language(struct str header); /* of an Accept-Language header */
 
 #endif

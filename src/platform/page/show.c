@@ -72,6 +72,6 @@ struct str show_day(struct arena *arena, enum language language, instant at)
 struct str show_time(struct arena *arena, enum language language, instant at)
 {
     struct tm parts = dutch_time(at);
-    return str_format(arena, "%.*s, %02d:%02d", FMT(day_text(arena, language, &parts)),
-                      parts.tm_hour, parts.tm_min);
+    struct str day = day_text(arena, language, &parts);
+    return str_format(arena, "%.*s, %02d:%02d", FMT(day), parts.tm_hour, parts.tm_min);
 }
