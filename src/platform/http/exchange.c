@@ -99,6 +99,15 @@ static bool set_up(struct exchange *exchange, const char *uri)
     return well;
 }
 
+/* From the first line on the clock of a request runs: its head may come in drips too. */
+static void start_receiving(struct peer *peer, instant now)
+{
+    if (!peer)
+        return;
+    atomic_store_explicit(&peer->since, now, memory_order_relaxed);
+    atomic_store_explicit(&peer->receiving, true, memory_order_relaxed);
+}
+
 void *exchange_new(void *with, const char *uri, struct MHD_Connection *mhd)
 {
     struct server *server = with;
@@ -109,8 +118,10 @@ void *exchange_new(void *with, const char *uri, struct MHD_Connection *mhd)
     exchange->mhd = mhd;
     exchange->started = instant_monotonic();
     atomic_fetch_add_explicit(&server->open, 1, memory_order_relaxed);
-    if (set_up(exchange, uri))
+    if (set_up(exchange, uri)) {
+        start_receiving(peer_of(mhd), exchange->started);
         return exchange;
+    }
     atomic_fetch_sub_explicit(&server->open, 1, memory_order_relaxed);
     give_back(server, exchange);
     return NULL;
@@ -228,8 +239,6 @@ static enum MHD_Result begin(struct exchange *exchange, struct gate *gate, const
     request->method = method_parse(str_of(method));
     request->peer = str_of(peer->address);
     request->now = instant_now();
-    atomic_store_explicit(&peer->since, exchange->started, memory_order_relaxed);
-    atomic_store_explicit(&peer->receiving, true, memory_order_relaxed);
     if (!admit_safely(exchange))
         return MHD_NO;
     if (exchange->refusal.kind != NO_ERROR && !may_swallow(exchange))
