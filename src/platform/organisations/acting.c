@@ -81,8 +81,25 @@ static bool record(struct tx *tx, struct str account, const char *what, struct s
     return audit_add(tx, now, &entry, err);
 }
 
+#define SECOND_CLICK (10 * SECOND)
+
+/* The same person, board and reason, a moment ago: the button was pressed twice. */
+static bool is_second_click(const struct acting *running, const struct acting_start *start)
+{
+    return running && str_eq(running->organisation, start->organisation)
+           && str_eq(running->reason, start->reason)
+           && start->now - running->started < SECOND_CLICK;
+}
+
 bool acting_begin(struct tx *tx, struct acting_start *start, struct error *err)
 {
+    const struct acting *running;
+    if (!acting_of_session(tx, start->token_hash, start->now, &running, err))
+        return false;
+    if (is_second_click(running, start)) {
+        start->id = running->id;
+        return true;
+    }
     start->id = random_token(tx_arena(tx), 12);
     return acting_reason_allowed(start->reason, err)
            && db_do(tx, &end_of_session, ARGS(arg_bytes(start->token_hash), arg_int(start->now)),
