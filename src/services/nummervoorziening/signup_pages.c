@@ -138,7 +138,7 @@ static void put_school_choice(const struct choice *choice, struct node *page)
     for (size_t i = 0; i < choice->schools.len; i++) {
         const struct school *school = &choice->schools.at[i];
         page_option(field, ID_STR(school->brin),
-                    str_format(request->arena, "%.*s (%.*s), %.*s", FMT(school->name),
+                    str_format(request->arena, "\u2068%.*s\u2069 (%.*s), %.*s", FMT(school->name),
                                FMT(ID_STR(school->brin)),
                                FMT(place_text(request->arena, school->place))),
                     form_has(&choice->form, "school", ID_STR(school->brin)));
