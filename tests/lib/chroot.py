@@ -97,8 +97,9 @@ def look_at_system():
 
 
 class Chroot:
-    def __init__(self, packages=(), name="fundament-test"):
-        self.packages, self.name = sorted(packages), name
+    def __init__(self, packages=(), name="fundament-test", fetched=()):
+        """`packages` are there; `fetched` can be installed without a network."""
+        self.packages, self.name, self.fetched = sorted(packages), name, sorted(fetched)
         self.init = self.group = self.starter = None
 
     # ---- the base, kept ----
@@ -106,7 +107,7 @@ class Chroot:
     def base(self):
         """The archive of a fresh Debian with these packages."""
         os.makedirs(CACHE, exist_ok=True)
-        words = " ".join([SUITE, MIRROR, *self.packages])
+        words = " ".join([SUITE, MIRROR, *self.packages, "+", *self.fetched])
         path = os.path.join(CACHE, "%s-%s.tar" % (SUITE, hashlib.sha256(words.encode())
                                                   .hexdigest()[:12]))
         with open(path + ".lock", "w") as lock:
@@ -123,6 +124,8 @@ class Chroot:
             with open(os.path.join(self.path, "etc/apt/sources.list"), "w") as sources:
                 sources.write("deb %s %s main\n" % (MIRROR, SUITE))
             self.install(*self.packages)
+            if self.fetched:
+                self.inside("apt-get install -q -y --download-only " + " ".join(self.fetched))
             run_or_complain(["tar", "-C", self.path, "-cf", path + ".new", "."])
             os.rename(path + ".new", path)
         finally:
