@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/list.h"
+#include "base/random.h"
 #include "platform/organisations/acting.h"
 #include "platform/organisations/organisations.h"
 #include "platform/organisations/working.h"
@@ -160,6 +161,7 @@ static bool begin(struct tx *tx, void *with, struct error *err)
     world->start.token_hash = session_hash(tx_arena(tx), world->cookie);
     world->start.account = world->account.id;
     world->start.now = world->now;
+    world->start.id = random_token(tx_arena(tx), 12);
     return acting_begin(tx, &world->start, err);
 }
 

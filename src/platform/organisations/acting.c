@@ -96,7 +96,8 @@ bool acting_begin(struct tx *tx, struct acting_start *start, struct error *err)
     const struct acting *running;
     if (!acting_of_session(tx, start->token_hash, start->now, &running, err))
         return false;
-    if (is_second_click(running, start)) {
+    start->again = is_second_click(running, start);
+    if (start->again) {
         start->id = running->id;
         return true;
     }

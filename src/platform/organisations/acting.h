@@ -25,6 +25,7 @@ struct acting_start {
     struct str reason;
     instant now;
     struct str id;           /* set by acting_begin */
+    bool again;              /* and: this is the one that was begun a moment ago */
 };
 /* Begins, and writes it in the audit trail in the board's name. */
 bool acting_begin(struct tx *tx, struct acting_start *start, struct error *err);

@@ -2,8 +2,11 @@
 /* Where an operator says for which board they act, and why. */
 #include "platform/organisations/pages.h"
 
+#include "platform/mail/mail.h"
 #include "platform/organisations/acting.h"
-#include "platform/record/audit.h"
+#include "platform/organisations/invitations.h"
+#include "platform/organisations/letters.h"
+#include "platform/record/jobs.h"
 
 static bool reply_form(struct request *request, struct str organisation, struct str reason,
                        const struct error *why)
@@ -36,14 +39,48 @@ bool show_acting(struct request *request, struct error *err)
 }
 
 struct begin {
-    struct request *request;
     struct acting_start start;
+    list_of(struct mail_ready) mails; /* to the administrators of the board */
 };
 
 static bool write_begin(struct tx *tx, void *with, struct error *err)
 {
     struct begin *begin = with;
-    return acting_begin(tx, &begin->start, err);
+    if (!acting_begin(tx, &begin->start, err))
+        return false;
+    struct str about = str_format(tx_arena(tx), "acting:%.*s", FMT(begin->start.id));
+    for (size_t i = 0; i < begin->mails.len && !begin->start.again; i++)
+        if (!mail_queue(tx, &begin->mails.at[i], about, begin->start.now, err))
+            return false;
+    return true;
+}
+
+/* The board's administrators get a message, those whose address is known. */
+static bool write_letters(struct request *request, const struct organisation *board,
+                          struct begin *begin, struct error *err)
+{
+    const struct acting_letter letter = { request->session->name, board->name,
+                                          begin->start.reason, base_address(request), board->id };
+    struct colleagues people;
+    struct mail mail = { 0 };
+    struct tx *tx;
+    if (!mail_is_on(request->app))
+        return true;
+    letter_of_acting(request->arena, &letter, &mail);
+    if (!request_tx(request, &tx, err)
+        || !roles_of_organisation(request->app, tx, board->id, false, &people, err))
+        return false;
+    for (size_t i = 0; i < people.len; i++) {
+        if (people.at[i].role != ROLE_BOARD_ADMIN)
+            continue;
+        mail.to_name = people.at[i].name;
+        if (!address_of(request->app, tx, people.at[i].account, &mail.to, err)
+            || (mail.to.len
+                && !mail_seal(request->app, request->arena, &mail,
+                              list_add(request->arena, &begin->mails), err)))
+            return false;
+    }
+    return true;
 }
 
 /* The board that was typed, with or without its kind. */
@@ -70,7 +107,6 @@ bool begin_acting(struct request *request, struct error *err)
         return false;
     struct str typed = form_text(&form, "organisatie");
     struct begin begin = {
-        .request = request,
         .start = { .account = request->session->account,
                    .token_hash = session_hash(request->arena,
                                               request_cookie(request, SESSION_COOKIE)),
@@ -82,8 +118,10 @@ bool begin_acting(struct request *request, struct error *err)
         return why.kind == INVALID && reply_form(request, typed, begin.start.reason, &why);
     }
     begin.start.organisation = board.id;
-    if (!request_write(request, write_begin, &begin, err))
+    if (!write_letters(request, &board, &begin, err)
+        || !request_write(request, write_begin, &begin, err))
         return false;
+    jobs_wake(request->app);
     return reply_redirect(request, STR("/"));
 }
 

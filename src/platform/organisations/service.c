@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Who acts for an organisation, who invited them, and when an operator acts in its name. */
+#include "platform/organisations/invitations.h"
 #include "platform/organisations/pages.h"
 #include "platform/service.h"
+
+static const struct setting settings[] = {
+    { "people.address", SETTING_TEXT, "",
+      N_("How people type the address of the pages, like https://fundament.example.nl, for links in "
+         "mail. Empty: as the browser has it of whoever sends the link.") },
+    { .name = NULL },
+};
 
 static const struct migration migrations[] = {
     { 1, "platform/organisations/schema/001-organisations.sql" },
@@ -11,15 +19,72 @@ static const struct migration migrations[] = {
 static const struct route routes[] = {
     { GET, "/organisaties", show_organisations, .on = PEOPLE, .role = ROLE_PERSON },
     { POST, "/organisaties/kiezen", choose_organisation, .on = PEOPLE, .role = ROLE_PERSON },
+    { GET, "/organisaties/{organisation}", show_people, .on = PEOPLE, .role = ROLE_PERSON },
+    { GET, "/organisaties/{organisation}/mensen/{account}", show_person, .on = PEOPLE,
+      .role = ROLE_PERSON },
+    { POST, "/organisaties/{organisation}/mensen/{account}", change_person, .on = PEOPLE,
+      .role = ROLE_PERSON },
+    { GET, "/organisaties/{organisation}/uitnodigen", show_invite, .on = PEOPLE,
+      .role = ROLE_PERSON },
+    { POST, "/organisaties/{organisation}/uitnodigen", invite, .on = PEOPLE, .role = ROLE_PERSON },
+    { POST, "/organisaties/{organisation}/uitnodigingen/{id}", change_invitation, .on = PEOPLE,
+      .role = ROLE_PERSON },
+    { GET, "/uitnodiging/{token}", open_invitation, .on = PEOPLE },
+    { GET, "/uitnodiging", show_invitation, .on = PEOPLE },
+    { POST, "/uitnodiging", accept_invitation, .on = PEOPLE },
+    { GET, "/accounts", show_accounts, .on = PEOPLE, .role = ROLE_OPERATOR },
+    { GET, "/accounts/{account}", show_one_account, .on = PEOPLE, .role = ROLE_OPERATOR },
+    { POST, "/accounts/{account}", change_account, .on = PEOPLE, .role = ROLE_OPERATOR },
     { GET, "/namens", show_acting, .on = PEOPLE, .role = ROLE_OPERATOR },
     { POST, "/namens", begin_acting, .on = PEOPLE, .role = ROLE_OPERATOR },
     { POST, "/namens/stoppen", end_acting, .on = PEOPLE, .role = ROLE_PERSON },
     { METHOD_NONE },
 };
 
+static bool expire(struct tx *tx, void *with, struct error *err)
+{
+    (void)with;
+    return invitations_expire(tx, instant_now(), err);
+}
+
+static bool expire_job(struct app *app, struct arena *arena, const struct job *job,
+                       struct error *err)
+{
+    (void)job;
+    return db_write(app->db, arena, expire, NULL, err);
+}
+
+static const struct job_kind jobs[] = {
+    { "organisations.expiry", expire_job, .every = HOUR },
+    { .name = NULL },
+};
+
+static const struct key_use keys[] = {
+    { INVITATION_KEY, N_("Seals the addresses of people who are invited or get notices.") },
+    { .name = NULL },
+};
+
+#define PEOPLE_AND_ROLES                                                                           \
+    "/organisaties", N_("People and roles"),                                                       \
+    N_("Who works for your organisation, who is invited, and who may do what.")
+
+static const struct entry entries[] = {
+    { PEOPLE_AND_ROLES, ROLE_BOARD_MEMBER },
+    { PEOPLE_AND_ROLES, ROLE_VENDOR },
+    { "/organisaties", N_("People and roles"),
+      N_("Every organisation with its people; act for a school board."), ROLE_OPERATOR },
+    { "/accounts", N_("Accounts"), N_("Who may log in, and who may not any more."),
+      ROLE_OPERATOR },
+    { .path = NULL },
+};
+
 const struct service organisations_service = {
     .name = "organisations",
     .title = N_("Organisations"),
+    .settings = settings,
     .migrations = migrations,
     .routes = routes,
+    .jobs = jobs,
+    .entries = entries,
+    .keys = keys,
 };

@@ -58,13 +58,21 @@ static bool is_open(const struct request *request, const struct entry *entry, co
     return entry->role == ROLE_ANYONE && !is_for_me(request, entry, with);
 }
 
+static bool is_listed(const struct node *list, const struct entry *entry)
+{
+    for (const struct node *one = list->first; one; one = one->next)
+        if (str_eq(node_text(one, "path"), str_of(entry->path)))
+            return true;
+    return false;
+}
+
 static void add_work(const struct request *request, struct node *list, is_wanted *wanted,
                      const void *with)
 {
     for (size_t i = 0; request->app->services[i]; i++) {
         const struct entry *entry = request->app->services[i]->entries;
         for (; entry && entry->path; entry++) {
-            if (!wanted(request, entry, with))
+            if (!wanted(request, entry, with) || is_listed(list, entry))
                 continue;
             struct node *work = node_add_map(list);
             node_put_text(work, "path", str_of(entry->path));

@@ -40,6 +40,9 @@ static void put_entry(const struct request *request, struct node *entries,
 {
     if (entry->role != ROLE_ANYONE && !session_has(request->session, entry->role))
         return;
+    for (const struct node *one = entries->first; one; one = one->next)
+        if (str_eq(node_text(one, "path"), str_of(entry->path)))
+            return; /* somebody with two roles sees it once */
     struct node *node = node_add_map(entries);
     node_put_text(node, "path", str_of(entry->path));
     node_put_text(node, "title", tr(request, entry->title));
