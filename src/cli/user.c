@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "cli/commands.h"
-#include "platform/people/factors.h"
+/* `fundament user`: accounts at the command line, where whoever may read the data folder may do all.
+ * What is done with accounts that are there stands in user_change.c. */
+#include "cli/user.h"
+
+#include "base/list.h"
+#include "platform/people/accounts.h"
 #include "platform/record/audit.h"
 #include "services/services.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* ---- add ---- */
 
 struct new_user {
     struct str login, name, password_hash, organisation;
@@ -43,45 +49,27 @@ static bool read_password(struct arena *arena, struct str *password, struct erro
     return password_allowed(*password, err);
 }
 
-static bool reset_factors(struct tx *tx, void *with, struct error *err)
+bool user_role(const char *word, enum role *role, struct error *err)
 {
-    const struct str *login = with;
-    struct account account;
-    return account_find(tx, *login, &account, err)
-           && factors_reset(tx, instant_now(), STR("command:user"), STR(""), account.id, err);
+    return role_parse(str_of(word), role)
+           || fail(err, INVALID, "role",
+                   N_("The role must be board-member, board-admin, school-ict, vendor or "
+                      "operator."));
 }
 
-static bool run_reset(struct command_line *line, struct error *err)
-{
-    struct app app;
-    struct str login = str_of(line->words[1]);
-    if (!app_open(line->arena, line->data, all_services, false, &app, err))
-        return false;
-    bool reset = db_write(app.db, line->arena, reset_factors, &login, err);
-    app_close(&app);
-    if (reset)
-        puts("The second factors and recovery codes are gone, and the sessions are ended.");
-    return reset;
-}
-
-static bool run(struct command_line *line, struct error *err)
+static bool add(struct command_line *line, struct error *err)
 {
     struct app app;
     struct new_user user = { 0 };
     struct str password;
     const char *name = cli_option(line, "--name");
-    if (line->count == 2 && strcmp(line->words[0], "reset-factors") == 0)
-        return run_reset(line, err);
-    if (line->count < 3 || line->count > 4 || strcmp(line->words[0], "add") != 0)
+    if (line->count < 2 || line->count > 3)
         return cli_usage(&command_user, err);
-    user.login = str_of(line->words[1]);
-    user.name = str_of(name ? name : line->words[1]);
-    user.organisation = str_of(line->count == 4 ? line->words[3] : "");
-    if (!role_parse(str_of(line->words[2]), &user.role))
-        return fail(err, INVALID, "role",
-                    N_("The role must be board-member, board-admin, school-ict, vendor or "
-                       "operator."));
-    if (!read_password(line->arena, &password, err))
+    user.login = str_of(line->words[0]);
+    user.name = str_of(name ? name : line->words[0]);
+    user.organisation = str_of(line->count == 3 ? line->words[2] : "");
+    if (!user_role(line->words[1], &user.role, err)
+        || !read_password(line->arena, &password, err))
         return false;
     user.password_hash = password_hash(line->arena, password);
     if (!app_open(line->arena, line->data, all_services, false, &app, err))
@@ -91,11 +79,45 @@ static bool run(struct command_line *line, struct error *err)
     return added;
 }
 
+/* ---- The words ---- */
+
+static const struct {
+    const char *word, *second; /* second: "role add" */
+    bool (*run)(struct command_line *line, struct error *err);
+} deeds[] = {
+    { "add", NULL, add },
+    { "disable", NULL, user_disable },
+    { "enable", NULL, user_enable },
+    { "invite", NULL, user_invite },
+    { "list", NULL, user_list },
+    { "reset-factors", NULL, user_reset_factors },
+    { "role", "add", user_role_add },
+    { "role", "remove", user_role_remove },
+};
+
+static bool run(struct command_line *line, struct error *err)
+{
+    for (size_t i = 0; i < count_of(deeds); i++) {
+        int words = deeds[i].second ? 2 : 1;
+        if (line->count < words || strcmp(line->words[0], deeds[i].word) != 0
+            || (words == 2 && strcmp(line->words[1], deeds[i].second) != 0))
+            continue;
+        line->words += words;
+        line->count -= words;
+        return deeds[i].run(line, err);
+    }
+    return cli_usage(&command_user, err);
+}
+
 const struct command command_user = {
     .name = "user",
-    .usage = "add LOGIN ROLE [ORGANISATION] [--name NAME] | reset-factors LOGIN",
-    .help = "Adds an account; its password is read from standard input. An organisation is written "
-            "board:41804, school:00AV or vendor:OIN. reset-factors takes somebody's second factors "
-            "and recovery codes away and ends their sessions: first make sure that it is they who ask.",
+    .usage = "list | add LOGIN ROLE [ORGANISATION] [--name NAME]"
+             " | invite ADDRESS ROLE [ORGANISATION] [--name NAME] | disable LOGIN | enable LOGIN"
+             " | role add|remove LOGIN ROLE [ORGANISATION] | reset-factors LOGIN",
+    .help = "Accounts and their roles. `add` reads the password from standard input; `invite` sends a "
+            "link by mail, or prints it where there is no mail server. An organisation is written "
+            "board:41804, school:00AV or vendor:OIN; an operator has none. `reset-factors` takes "
+            "somebody's second factors and recovery codes away and ends their sessions: first make "
+            "sure that it is they who ask.",
     .run = run,
 };

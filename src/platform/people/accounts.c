@@ -213,14 +213,19 @@ static bool fits(enum role role, struct str organisation)
            && organisation.len > prefixes[role].len && utf8_is_text(organisation);
 }
 
+bool account_role_fits(enum role role, struct str organisation, struct error *err)
+{
+    return fits(role, organisation)
+           || fail(err, INVALID, "organisation",
+                   N_("Board roles need an organisation like board:41804, school-ict one like "
+                      "school:00AV, vendor one like vendor:OIN; an operator has none."));
+}
+
 bool account_add_role(struct tx *tx, struct str id, enum role role, struct str organisation,
                       struct error *err)
 {
-    if (!fits(role, organisation))
-        return fail(err, INVALID, "organisation",
-                    N_("Board roles need an organisation like board:41804, school-ict one like "
-                       "school:00AV, vendor one like vendor:OIN; an operator has none."));
-    return db_do(tx, &insert_membership,
-                 ARGS(arg_text(id), arg_text(role_names[role]), arg_text(organisation)), NULL,
-                 err);
+    return account_role_fits(role, organisation, err)
+           && db_do(tx, &insert_membership,
+                    ARGS(arg_text(id), arg_text(role_names[role]), arg_text(organisation)), NULL,
+                    err);
 }

@@ -71,6 +71,8 @@ bool account_add(struct tx *tx, struct str login, struct str name, struct str ha
 bool account_find(struct tx *tx, struct str login, struct account *account, struct error *err);
 bool account_find_id(struct tx *tx, struct str id, struct account *account, struct error *err);
 bool account_set_password(struct tx *tx, struct str id, struct str hash, struct error *err);
+/* Is the organisation of the kind that the role is for? An operator has none. */
+bool account_role_fits(enum role role, struct str organisation, struct error *err);
 bool account_add_role(struct tx *tx, struct str id, enum role role, struct str organisation,
                       struct error *err);
 
