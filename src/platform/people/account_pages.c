@@ -161,11 +161,30 @@ struct ending {
     struct str id; /* of one session; empty: all but this one */
 };
 
+/* Where all others have ended already there is nothing to do or to write down: a second click. */
+static bool has_others(struct tx *tx, const struct request *request, bool *others,
+                       struct error *err)
+{
+    struct session_uses uses;
+    *others = false;
+    if (!session_list(tx, request->session->account, request_cookie(request, SESSION_COOKIE),
+                      request->now, &uses, err))
+        return false;
+    for (size_t i = 0; i < uses.len; i++)
+        *others |= !uses.at[i].here;
+    return true;
+}
+
 static bool write_ending(struct tx *tx, void *with, struct error *err)
 {
     const struct ending *ending = with;
     const struct request *request = ending->request;
     struct str account = request->session->account;
+    bool others;
+    if (!has_others(tx, request, &others, err))
+        return false;
+    if (!others && !ending->id.len)
+        return true;
     struct audit_entry entry = {
         .who = audit_who(request),
         .what = ending->id.len ? "account.session-ended" : "account.sessions-ended",

@@ -278,6 +278,11 @@ bool set_app(struct request *request, struct error *err)
 static bool delete_app(struct tx *tx, const void *with, struct error *err)
 {
     const struct request *request = with;
+    struct str sealed;
+    if (!totp_find(tx, request->session->account, &sealed, err))
+        return false;
+    if (!sealed.len)
+        return fail(err, CONFLICT, NULL, N_("The app was removed already."));
     return totp_remove(tx, request->session->account, err);
 }
 
