@@ -6,8 +6,10 @@
 #include "base/random.h"
 
 #include <pthread.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TRIES 6            /* of a write: the first and at most five more */
 #define BACKOFF_US 2000    /* at most, before the second try; doubles */
@@ -287,6 +289,15 @@ static void make_lock(struct postgres *db)
     pthread_mutex_init(&db->lock, NULL);
 }
 
+/* libpq looks in the home folder for a password file and certificates. Where the environment does not
+ * name it, it asks the system's name services at every connection, for which the sandbox has no room. */
+static void name_home(void)
+{
+    const struct passwd *user = getenv("HOME") ? NULL : getpwuid(geteuid());
+    if (user)
+        setenv("HOME", user->pw_dir, 0);
+}
+
 /* Opens one connection, so that a wrong setting is told at the start. */
 static bool open_all(struct str name, int64_t connections, struct db **made, struct error *err)
 {
@@ -302,6 +313,7 @@ static bool open_all(struct str name, int64_t connections, struct db **made, str
                              .conninfo = conninfo,
                              .most = connections > 0 ? connections : 1 };
     make_lock(db);
+    name_home();
     if (!take(db, NULL, false, &first, err)) {
         close_all(&db->db);
         return false;
