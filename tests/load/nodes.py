@@ -18,7 +18,7 @@ from house import ROOT, SERVICE_PATH, Skip, check, envelope, free_ports
 from world import SCHOOL_OIN, World, hpgn
 
 LOAD = os.path.join(ROOT, "build", "tests", "load", "load")
-SHARE = 0.2       # of a core, for each node
+SHARE = 0.1       # of a core, for each node
 CLIENTS = 6       # that log in, for each node
 ROW = 1000        # bytes, of the data that only lies there
 
