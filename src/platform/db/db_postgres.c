@@ -105,7 +105,8 @@ static bool take(struct postgres *db, struct arena *arena, bool writes,
         return false;
     }
     (*connection)->tx.db = &db->db;
-    (*connection)->tx.arena = arena;
+    (*connection)->tx.arena = (*connection)->tx.home = arena;
+    db_forget_notes(&(*connection)->tx);
     (*connection)->writes = writes;
     (*connection)->collided = false;
     return true;
@@ -137,7 +138,8 @@ static bool write_once(struct postgres *db, struct arena *arena, db_work *work, 
     *again = false;
     if (!take(db, arena, true, &connection, err))
         return false;
-    bool ok = db_work_guarded(&connection->tx, work, with, err);
+    bool ok = db_work_guarded(&connection->tx, work, with, err)
+           && db_flush_notes(&connection->tx, err);
     *again = connection->collided || connection->broken;
     if (!ok)
         pg_leave(connection, "ROLLBACK");
@@ -183,6 +185,12 @@ static bool run(struct tx *tx, const struct statement *statement, struct args ar
         *changed = 0; /* a CREATE TABLE, for one */
     PQclear(result);
     return true;
+}
+
+static bool run_last(struct tx *tx, const struct statement *statement, struct args args,
+                     struct error *err)
+{
+    return pg_run_last(tx->connection, statement, args, err);
 }
 
 /* The arena clears a result that its rows_end never came for, because memory ended. */
@@ -347,6 +355,7 @@ const struct db_engine db_postgres = {
     .read_end = read_end,
     .write = write_often,
     .run = run,
+    .run_last = run_last,
     .query = query,
     .next = next,
     .end = end,
