@@ -7,6 +7,7 @@
 
 extern const struct command command_allow;
 extern const struct command command_backup;
+extern const struct command command_audit;
 extern const struct command command_certificate;
 extern const struct command command_config;
 extern const struct command command_demo;

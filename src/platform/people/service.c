@@ -56,6 +56,14 @@ static const struct route routes[] = {
     { METHOD_NONE },
 };
 
+static const struct deed_kind deeds[] = {
+    { "account.added", N_("An account was made") },
+    { "account.log-in-refused", N_("Logging in was refused") },
+    { "account.logged-in", N_("Somebody logged in") },
+    { "account.password-changed", N_("A password was changed") },
+    { NULL },
+};
+
 static bool start(struct app *app, void **state, struct error *err)
 {
     struct people *people = arena_new(app->arena, struct people);
@@ -71,6 +79,7 @@ const struct service people_service = {
     .keys = keys,
     .settings = settings,
     .routes = routes,
+    .deeds = deeds,
     .start = start,
     .seed_demo = seed_demo_accounts,
 };
