@@ -76,6 +76,10 @@ static const struct entry entries[] = {
     { "/accounts", N_("Accounts"), N_("Who may log in, and who may not any more."),
       ROLE_OPERATOR },
     { .path = NULL },
+static const struct deed_kind deeds[] = {
+    { "organisations.acting-began", N_("An operator began to act in the organisation's name") },
+    { "organisations.acting-ended", N_("An operator stopped acting in the organisation's name") },
+    { NULL },
 };
 
 const struct service organisations_service = {
@@ -87,4 +91,5 @@ const struct service organisations_service = {
     .jobs = jobs,
     .entries = entries,
     .keys = keys,
+    .deeds = deeds,
 };

@@ -26,6 +26,7 @@ static const struct {
     const char *key;
     const char *title;
 } detail_words[] = {
+    { "acting", N_("an operator acted in your name") },
     { "added", N_("added") },         { "changed", N_("changed") },
     { "ended", N_("ended") },         { "fingerprint", N_("fingerprint") },
     { "name", N_("name") },           { "pending", N_("later") },
@@ -54,7 +55,7 @@ static struct str detail_text(const struct request *request, struct str detail)
         if (out.len)
             buf_lit(&out, ", ");
         buf_add(&out, detail_word(request, value->key));
-        if (value->kind == NODE_FLAG)
+        if (value->kind == NODE_FLAG || str_eq(value->key, STR("acting")))
             continue;
         buf_lit(&out, ": ");
         if (value->kind == NODE_INT)

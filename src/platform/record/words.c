@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What codes of the record say to people. */
+#include "platform/organisations/organisations.h"
 #include "platform/people/accounts.h"
 #include "platform/record/pages.h"
 
@@ -67,8 +68,15 @@ struct str party_text(struct request *request, struct tx *tx, struct known_names
         return account_name(request, tx, names, str_slice(party, 8, party.len));
     for (size_t i = 0; i < count_of(parties); i++) {
         struct str prefix = str_of(parties[i].prefix);
-        if (str_starts(party, prefix))
-            return trf(request, parties[i].text, FMT(str_slice(party, prefix.len, party.len)));
+        struct error ignored;
+        struct organisation known;
+        bool found = false;
+        if (!str_starts(party, prefix))
+            continue;
+        if (organisations_of(request->app)->find(tx, party, &known, &found, &ignored) && found
+            && known.name.len && !str_eq(known.name, party))
+            return known.name;
+        return trf(request, parties[i].text, FMT(str_slice(party, prefix.len, party.len)));
     }
     return party;
 }
