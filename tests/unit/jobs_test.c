@@ -112,7 +112,7 @@ static const struct service with_periodic = { .name = "periodic", .jobs = period
 static const struct migration record_schema[] = {
     { 1, "platform/record/schema/001-record.sql" },
     { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
-      "platform/record/schema/002-audit-guard-postgres.sql" },
+      .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
     { 0 },
 };
 static const struct service record_only = { .name = "record", .migrations = record_schema };

@@ -115,7 +115,7 @@ static const struct migration platform_schema[] = { { 1, "platform/schema/001-pl
 static const struct migration record_schema[] = {
     { 1, "platform/record/schema/001-record.sql" },
     { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
-      "platform/record/schema/002-audit-guard-postgres.sql" },
+      .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
     { 0 },
 };
 static const struct service platform_only = { .name = "platform", .migrations = platform_schema };

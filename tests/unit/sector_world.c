@@ -8,7 +8,7 @@ static const struct service platform_only = { .name = "platform", .migrations = 
 static const struct migration record_schema[] = {
     { 1, "platform/record/schema/001-record.sql" },
     { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
-      "platform/record/schema/002-audit-guard-postgres.sql" },
+      .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
     { 0 },
 };
 static const struct service record_only = { .name = "record", .migrations = record_schema };

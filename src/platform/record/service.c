@@ -7,7 +7,7 @@
 static const struct migration migrations[] = {
     { 1, "platform/record/schema/001-record.sql" },
     { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
-      "platform/record/schema/002-audit-guard-postgres.sql" },
+      .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
     { 0 },
 };
 
