@@ -63,6 +63,3 @@ CREATE TABLE webhook_delivery (
     PRIMARY KEY (webhook, number)
 );
 CREATE INDEX webhook_delivery_by_time ON webhook_delivery (state, not_before);
-
--- Nothing is looked up by subject, and each index of the trail is paid for by every deed.
-DROP INDEX audit_by_subject;
