@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
     &command_config,
     &command_demo,
     &command_doctor,
+    &command_events,
     &command_export,
     &command_hpgn,
     &command_import,

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "platform/record/audit.h"
 #include "platform/record/inbox.h"
+#include "platform/record/jobs_view.h"
 #include "platform/record/record.h"
 
 static const struct statement put_result = SQL(
@@ -24,9 +25,11 @@ static bool do_check(struct tx *tx, void *with, struct error *err)
 static bool do_keep(struct tx *tx, void *with, struct error *err)
 {
     const struct checking *checking = with;
+    instant now = instant_now();
     struct str head = { checking->state.head, checking->problem.len ? 0 : AUDIT_HASH_HEX };
-    return db_do(tx, &put_result,
-                 ARGS(arg_int(instant_now()), arg_int(checking->state.checked), arg_text(head),
+    return jobs_forget_old(tx, now, err)
+        && db_do(tx, &put_result,
+                 ARGS(arg_int(now), arg_int(checking->state.checked), arg_text(head),
                       arg_text(checking->problem)),
                  NULL, err);
 }
