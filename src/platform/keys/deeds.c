@@ -105,7 +105,7 @@ static bool check_unchanged(struct tx *tx, const struct deed *deed,
 static bool write(struct keeper *keeper, db_work *work, struct deed *deed, struct error *err)
 {
     struct arena scratch = { 0 };
-    bool ok = db_write(keeper->app->db, &scratch, work, deed, err);
+    bool ok = db_write(keeper->db, &scratch, work, deed, err);
     arena_free(&scratch);
     return ok && registry_refresh(keeper, err);
 }
@@ -161,7 +161,7 @@ static bool take_attributes(struct keeper *keeper, const struct key_use *use,
     size_t count = 0;
     for (; use->attributes && use->attributes[count]; count++)
         version->attributes[count] = attributes[count];
-    if (use->check && !use->check(keeper->app->config, attributes, err))
+    if (use->check && !use->check(keeper->config, attributes, err))
         return false;
     for (size_t i = 0; i < versions.len; i++)
         for (size_t j = 0; j < count * count; j++)
@@ -337,7 +337,7 @@ bool registry_renew(struct keeper *keeper, struct arena *arena, const char *name
     *moved = 0;
     if (!renewal.use->renew)
         return true;
-    bool ok = db_write(keeper->app->db, arena, write_renewal, &renewal, err);
+    bool ok = db_write(keeper->db, arena, write_renewal, &renewal, err);
     *moved = renewal.moved;
     return ok;
 }

@@ -74,7 +74,7 @@ static bool read_settings(struct keeper *keeper, struct app *app, struct error *
 bool keeper_start(struct app *app, bool apart, struct error *err)
 {
     struct keeper *keeper = arena_new(app->arena, struct keeper);
-    keeper->app = app;
+    keeper->config = app->config;
     app->keeper = keeper;
     pthread_mutex_init(&keeper->refreshing, NULL);
     pthread_mutex_init(&keeper->watch_lock, NULL);

@@ -22,7 +22,8 @@ struct key_table {
 };
 
 struct keeper {
-    struct app *app;
+    const struct config *config;
+    struct db *db;
     const struct key_use *uses[KEYS_MAX];
     size_t count;
     const char *folder;

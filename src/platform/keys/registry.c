@@ -211,7 +211,7 @@ static bool refresh(struct keeper *keeper, bool must, struct error *err)
     struct stored_keys keys;
     *err = (struct error){ 0 };
     pthread_mutex_lock(&keeper->refreshing);
-    bool ok = db_read(keeper->app->db, &scratch, read_all, &keys, err)
+    bool ok = db_read(keeper->db, &scratch, read_all, &keys, err)
               && replace_table(keeper, &keys, must, err);
     pthread_mutex_unlock(&keeper->refreshing);
     arena_free(&scratch);
@@ -269,7 +269,7 @@ static bool make_first(struct keeper *keeper, size_t place, struct error *err)
     bool ok = keeper_load(keeper, place, 1, ENGINE_FILE, LOAD, &version->fingerprint, err);
     if (!ok && said(err) == KEY_MISSING) {
         struct error why;
-        ok = db_read(keeper->app->db, &scratch, count_needs, &first, &why);
+        ok = db_read(keeper->db, &scratch, count_needs, &first, &why);
         if (!ok)
             *err = why;
         if (ok && first.may_be_made)
@@ -278,7 +278,7 @@ static bool make_first(struct keeper *keeper, size_t place, struct error *err)
              && keeper_load(keeper, place, 1, version->engine, MAKE, &version->fingerprint, err);
     }
     version->made = version->since = instant_now();
-    ok = ok && db_write(keeper->app->db, &scratch, write_first, &first, err);
+    ok = ok && db_write(keeper->db, &scratch, write_first, &first, err);
     arena_free(&scratch);
     return ok;
 }
@@ -287,7 +287,7 @@ static bool make_missing(struct keeper *keeper, struct error *err)
 {
     struct arena scratch = { 0 };
     struct stored_keys keys;
-    bool ok = db_read(keeper->app->db, &scratch, read_all, &keys, err);
+    bool ok = db_read(keeper->db, &scratch, read_all, &keys, err);
     for (size_t i = 0; ok && i < keeper->count; i++)
         if (!has_version(&keys, keeper->uses[i]->name))
             ok = make_first(keeper, i, err);
@@ -339,6 +339,7 @@ bool keeper_open(struct app *app, struct error *err)
     struct keeper *keeper = app->keeper;
     if (!keeper->count)
         return true;
+    keeper->db = app->db;
     if (!make_missing(keeper, err) || !refresh(keeper, true, err))
         return false;
     if (!keeper->channels)
