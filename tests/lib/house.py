@@ -172,6 +172,8 @@ def environment(settings):
     env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
            "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
            "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+    if "SOFTHSM2_CONF" in os.environ:  # where a test's own token is
+        env["SOFTHSM2_CONF"] = os.environ["SOFTHSM2_CONF"]
     for name, value in settings.items():
         env["FUNDAMENT_" + name.upper().replace(".", "_").replace("-", "_")] = str(value)
     return env

@@ -25,6 +25,8 @@ static bool take_mark(struct str *sealed, int64_t *version)
         return false;
     const unsigned char *at = (const unsigned char *)sealed->at + 4;
     *version = (int64_t)at[0] << 24 | (int64_t)at[1] << 16 | (int64_t)at[2] << 8 | at[3];
+    if (*version < 2) /* no version before the second one is marked: these bytes are chance */
+        return false;
     *sealed = str_slice(*sealed, SEAL_MARK, sealed->len);
     return true;
 }
