@@ -3,7 +3,8 @@
 
 DATA ?= ./data
 
-.PHONY: build run test load kill nodes fuzz format clean packages packages-package packages-test deb
+.PHONY: build run test load fuzz format clean packages packages-package packages-test deb sbom \
+	reproducible
 .DEFAULT_GOAL := build
 
 packages:
@@ -32,12 +33,6 @@ test: packages-test build/build.ninja build-asan/build.ninja
 	@ninja -C build && ninja -C build-asan
 	@tests/run
 
-kill: packages-test build
-	@FUNDAMENT_TEST_KILLS=200 tests/run kill
-
-nodes: packages-test build
-	@tests/nodes/run
-
 load: packages-test build
 	@tests/load/run
 
@@ -47,6 +42,15 @@ fuzz: packages-test
 # The Debian package, in build-deb/.
 deb: packages-package
 	@packaging/build-deb
+
+# What the executable is made of, as CycloneDX.
+sbom: build
+	@packaging/sbom/make build/fundament build/fundament.cdx.json
+	@echo build/fundament.cdx.json
+
+# Two builds of the package, compared byte by byte.
+reproducible: packages-package
+	@packaging/reproducible
 
 # Only the lines that you changed: tables that were laid out by hand stay as they are.
 format:
