@@ -3,8 +3,8 @@
 
 DATA ?= ./data
 
-.PHONY: build run test load fuzz format clean packages packages-package packages-test deb sbom \
-	reproducible
+.PHONY: build run test load kill nodes fuzz format clean packages packages-package packages-test deb \
+	sbom reproducible
 .DEFAULT_GOAL := build
 
 packages:
@@ -32,6 +32,12 @@ run: build
 test: packages-test build/build.ninja build-asan/build.ninja
 	@ninja -C build && ninja -C build-asan
 	@tests/run
+
+kill: packages-test build
+	@FUNDAMENT_TEST_KILLS=200 tests/run kill
+
+nodes: packages-test build
+	@tests/nodes/run
 
 load: packages-test build
 	@tests/load/run

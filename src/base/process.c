@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/process.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#define HIDDEN ULLONG_MAX
+
 /* When the process with this number started, in ticks since boot (field 22 of /proc/PID/stat, behind
- * the name in brackets); 0: there is none. */
+ * the name in brackets); 0: there is none; HIDDEN: nothing may be read of it. */
 static unsigned long long start_of(int64_t pid)
 {
     char path[64], line[1024] = "";
@@ -13,7 +17,7 @@ static unsigned long long start_of(int64_t pid)
     snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
     FILE *stat = fopen(path, "re");
     if (!stat)
-        return 0;
+        return errno == ENOENT ? 0 : HIDDEN;
     size_t got = fread(line, 1, sizeof line - 1, stat);
     fclose(stat);
     line[got] = '\0';
@@ -42,7 +46,9 @@ bool process_has_ended(struct arena *arena, struct str name)
 {
     struct str host = str_cut(&name, ':'), number = str_cut(&name, ':');
     int64_t pid, start;
-    return str_eq(host, process_host(arena)) && str_to_int(number, 1, INT32_MAX, &pid)
-           && str_to_int(name, 0, INT64_MAX, &start)
-           && start_of(pid) != (unsigned long long)start;
+    if (!str_eq(host, process_host(arena)) || !str_to_int(number, 1, INT32_MAX, &pid)
+        || !str_to_int(name, 0, INT64_MAX, &start))
+        return false;
+    unsigned long long found = start_of(pid);
+    return found != HIDDEN && found != (unsigned long long)start;
 }

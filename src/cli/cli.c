@@ -13,10 +13,24 @@
 
 /* In alphabetical order. */
 static const struct command *const commands[] = {
-    &command_allow,  &command_backup, &command_certificate, &command_config,  &command_demo,
-    &command_doctor, &command_export, &command_hpgn,        &command_import,  &command_key,
+    &command_allow,
+    &command_audit,
+    &command_backup,
+    &command_certificate,
+    &command_config,
+    &command_demo,
+    &command_doctor,
+    &command_events,
+    &command_export,
+    &command_hpgn,
+    &command_import,
+    &command_key,
     &command_migrate,
-    &command_restore, &command_routes, &command_serve, &command_user,        &command_version,
+    &command_restore,
+    &command_routes,
+    &command_serve,
+    &command_user,
+    &command_version,
 };
 
 static const int exit_codes[ERROR_KINDS] = {

@@ -7,10 +7,12 @@
 
 extern const struct command command_allow;
 extern const struct command command_backup;
+extern const struct command command_audit;
 extern const struct command command_certificate;
 extern const struct command command_config;
 extern const struct command command_demo;
 extern const struct command command_doctor;
+extern const struct command command_events;
 extern const struct command command_export;
 extern const struct command command_hpgn;
 extern const struct command command_import;

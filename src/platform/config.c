@@ -20,7 +20,7 @@ static const struct setting general_settings[] = {
       N_("The database: sqlite:FILE (in the data folder), or postgres:CONNINFO for PostgreSQL.") },
     { "database.connections", SETTING_INT, "16",
       N_("Most connections to PostgreSQL that one process opens."), 1, 1000 },
-    { "jobs.workers", SETTING_INT, "2", N_("Threads for background work in one process."), 1, 64 },
+    { "jobs.workers", SETTING_INT, "3", N_("Threads for background work in one process."), 1, 64 },
     { "log.level", SETTING_TEXT, "info",
       N_("The least important lines that are logged: debug, info, warn or error.") },
     { "organisation", SETTING_TEXT, "Fundament",

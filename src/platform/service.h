@@ -26,6 +26,15 @@ struct entry {
 struct organisations;
 struct sandbox;
 
+/* A kind of deed in the audit trail, or of event, and what it says to people. */
+struct deed_kind {
+    const char *what;     /* "nummervoorziening.school-signed-up" */
+    const char *sentence; /* N_(), "A school was signed up for the Nummervoorziening" */
+};
+
+/* Somebody who wants to know of events (platform/record/followers.h). */
+struct follower;
+
 struct service {
     const char *name;                    /* "nummervoorziening": also its folder and log name */
     const char *title;                   /* N_("Nummervoorziening") */
@@ -39,6 +48,9 @@ struct service {
     const struct check *checks;          /* of `fundament doctor` (operation/doctor.h); NULL name */
     const struct organisations *organisations; /* what this service knows of them; one service's
                                                   (platform/organisations/organisations.h) */
+    const struct deed_kind *deeds;       /* what it writes into the audit trail; ends with a NULL what */
+    const struct deed_kind *events;      /* and into the events, for who wants to be told of them */
+    const struct follower *followers;    /* ends with a NULL name */
 
     /* Makes the service's own state (keys, caches) in the app's arena; called once, at open. */
     bool (*start)(struct app *app, void **state, struct error *err);

@@ -102,5 +102,12 @@ bool note_change(struct tx *tx, instant now, const struct change_note *note, str
         return true;
     struct str kind = str_format(arena, "sector.%s-%s", note->kind, change_name(note->what));
     struct str subject = str_format(arena, "%s:%.*s", note->kind, FMT(note->id));
-    return event_add(tx, now, kind.at, subject, (struct str){ 0 }, err);
+    bool is_organisation = str_eq(str_of(note->kind), STR("board"))
+                        || str_eq(str_of(note->kind), STR("vendor"));
+    struct event_entry event = { .kind = kind.at, .subject = subject };
+    if (is_organisation)
+        event.organisations = subject;
+    else if (note->board.len)
+        event.organisations = str_format(arena, "board:%.*s", FMT(note->board));
+    return event_add_for(tx, now, &event, err);
 }

@@ -23,6 +23,7 @@ struct change_note {
     int64_t version;          /* that it has after the change */
     enum change what;
     const struct node *changes; /* NULL: none to tell (it is new) */
+    struct str board;         /* number of a school's board, which may follow it; or empty */
     bool quiet;               /* no event: that of a bigger thing tells it */
 };
 bool note_change(struct tx *tx, instant now, const struct change_note *note, struct error *err);

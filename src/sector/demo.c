@@ -103,12 +103,14 @@ struct demo {
     int64_t added;
 };
 
-static bool note_added(struct demo *demo, const char *kind, struct str id, struct error *err)
+static bool note_added(struct demo *demo, const char *kind, struct str id, struct str board,
+                       struct error *err)
 {
     const struct change_note note = { .kind = kind,
                                       .id = id,
                                       .version = 1,
                                       .what = ADDED,
+                                      .board = board,
                                       .quiet = strcmp(kind, "location") == 0 };
     demo->added++;
     return note_change(demo->tx, demo->now, &note, err);
@@ -189,7 +191,7 @@ static bool add_board(struct demo *demo, int64_t board, struct error *err)
     return store_find_board(demo->tx, &row.board.number, &known, &found, err)
         && (found
             || (store_put_board(demo->tx, &row, err)
-                && note_added(demo, "board", ID_STR(row.board.number), err)
+                && note_added(demo, "board", ID_STR(row.board.number), STR(""), err)
                 && add_contact(demo, organisation, STR("bestuurder"), 1, err)
                 && add_contact(demo, organisation, STR("privacy"), 2, err)));
 }
@@ -295,7 +297,7 @@ static bool add_school(struct demo *demo, int64_t number, struct error *err)
     if (found)
         return true;
     if (!store_put_school(demo->tx, &row, err)
-        || !note_added(demo, "school", ID_STR(school.brin), err))
+        || !note_added(demo, "school", ID_STR(school.brin), ID_STR(school.board), err))
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct location_row location = { .location = locations[i],
@@ -304,7 +306,7 @@ static bool add_school(struct demo *demo, int64_t number, struct error *err)
                                                .source = SOURCE_DEMO,
                                                .version = 1 };
         if (!store_put_location(demo->tx, &location, err)
-            || !note_added(demo, "location", ID_STR(locations[i].code), err))
+            || !note_added(demo, "location", ID_STR(locations[i].code), STR(""), err))
             return false;
     }
     return true;
@@ -322,7 +324,7 @@ static bool add_vendor(struct demo *demo, int64_t number, struct error *err)
         return false;
     return found
         || (store_put_vendor(demo->tx, &row, err)
-            && note_added(demo, "vendor", ID_STR(vendor.oin), err)
+            && note_added(demo, "vendor", ID_STR(vendor.oin), STR(""), err)
             && add_contact(demo, organisation, STR("techniek"), 1, err));
 }
 
@@ -344,7 +346,7 @@ static bool add_partnership(struct demo *demo, enum school_kind kind, int64_t nu
         return false;
     if (!found
         && (!store_put_partnership(demo->tx, &partnership, SOURCE_DEMO, 1, err)
-            || !note_added(demo, "partnership", partnership.code, err)))
+            || !note_added(demo, "partnership", partnership.code, STR(""), err)))
         return false;
     int64_t first = number * BOARDS_OF_PARTNERSHIP;
     for (int64_t b = first; b < boards && b < first + BOARDS_OF_PARTNERSHIP; b++) {

@@ -172,13 +172,15 @@ static bool check_ending(const struct import *import, struct error *err)
 }
 
 static bool note(struct import *import, const char *kind, struct str id, int64_t version,
-                 enum change what, const struct node *changes, struct error *err)
+                 enum change what, const struct node *changes, struct str board,
+                 struct error *err)
 {
     const struct change_note note = { .kind = kind,
                                       .id = id,
                                       .version = version,
                                       .what = what,
                                       .changes = changes,
+                                      .board = board,
                                       .quiet = strcmp(kind, "location") == 0 };
     return note_change(import->tx, import->now, &note, err);
 }
@@ -188,7 +190,8 @@ static bool write_board(struct import *import, struct board_row *row, enum chang
 {
     row->version++;
     return store_put_board(import->tx, row, err)
-        && note(import, "board", ID_STR(row->board.number), row->version, what, changes, err);
+        && note(import, "board", ID_STR(row->board.number), row->version, what, changes,
+                STR(""), err);
 }
 
 /* DUO's location files name no boards: until a person does, a board is called after its number. */
@@ -281,7 +284,8 @@ static bool write_school(struct import *import, const struct step *first, size_t
     row.version++;
     return (row.school.ended || ensure_board(import, &row.school.board, err))
         && store_put_school(import->tx, &row, err)
-        && note(import, "school", ID_STR(row.school.brin), row.version, what, changes, err);
+        && note(import, "school", ID_STR(row.school.brin), row.version, what, changes,
+                ID_STR(row.school.board), err);
 }
 
 static void tell_progress(struct import *import)
@@ -300,7 +304,7 @@ static bool write_locations(struct import *import, const struct step *first, siz
             continue;
         if (!store_put_location(import->tx, &step->row, err)
             || !note(import, "location", ID_STR(step->row.location.code), step->row.version,
-                     step->what, step->changes, err))
+                     step->what, step->changes, STR(""), err))
             return false;
         import->written++;
         tell_progress(import);

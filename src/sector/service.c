@@ -55,11 +55,48 @@ static const struct entry entries[] = {
     { NULL },
 };
 
+static const struct deed_kind deeds[] = {
+    { "sector.board-added", N_("A school board was added to the register") },
+    { "sector.board-changed", N_("A school board was changed in the register") },
+    { "sector.board-ended", N_("A school board was marked as ended in the register") },
+    { "sector.board-returned", N_("A school board came back in the register") },
+    { "sector.certificate-added", N_("A vendor's certificate was registered") },
+    { "sector.demo", N_("The demo sector was made") },
+    { "sector.import", N_("A file of DUO was imported into the register") },
+    { "sector.vendor-added", N_("A vendor was added to the register") },
+    { "sector.vendor-changed", N_("A vendor was changed in the register") },
+    { "sector.vendor-ended", N_("A vendor was marked as ended in the register") },
+    { "sector.vendor-returned", N_("A vendor came back in the register") },
+    { NULL },
+};
+
+static const struct deed_kind events[] = {
+    { "sector.board-added", N_("A school board was added to the register") },
+    { "sector.board-changed", N_("A school board was changed in the register") },
+    { "sector.board-ended", N_("A school board was marked as ended in the register") },
+    { "sector.board-returned", N_("A school board came back in the register") },
+    { "sector.partnership-added", N_("A partnership was added to the register") },
+    { "sector.partnership-changed", N_("A partnership was changed in the register") },
+    { "sector.partnership-ended", N_("A partnership was marked as ended in the register") },
+    { "sector.partnership-returned", N_("A partnership came back in the register") },
+    { "sector.school-added", N_("A school was added to the register") },
+    { "sector.school-changed", N_("A school was changed in the register") },
+    { "sector.school-ended", N_("A school was marked as ended in the register") },
+    { "sector.school-returned", N_("A school came back in the register") },
+    { "sector.vendor-added", N_("A vendor was added to the register") },
+    { "sector.vendor-changed", N_("A vendor was changed in the register") },
+    { "sector.vendor-ended", N_("A vendor was marked as ended in the register") },
+    { "sector.vendor-returned", N_("A vendor came back in the register") },
+    { NULL },
+};
+
 const struct service sector_service = {
     .name = "sector",
     .title = N_("Sector register"),
     .migrations = migrations,
     .routes = routes,
+    .deeds = deeds,
+    .events = events,
     .entries = entries,
     .exports = sector_exports,
     .organisations = &sector_organisations,

@@ -8,6 +8,16 @@ const { given, sentence, person, open, logIn, main } = require('./browser.js');
 const { untranslated } = require('./language.js');
 const { WIDTHS, violations, overflow, scheme } = require('./look.js');
 
+// A webhook with a delivery that cannot arrive, so that its page has something to show.
+async function makeWebhook(page) {
+  const send = (selector) => Promise.all([page.waitForNavigation(), page.click(selector)]);
+  await open(page, '/webhooks');
+  await page.type('main [name=address]', 'https://localhost/webhook');
+  await send('main form[action="/webhooks"] button[type=submit]');
+  await send('main a[href^="/webhooks/"]');
+  await send('main button[value=test]');
+}
+
 // Every page: a name for its screenshots, and its path; `first` leads to one of many: the first
 // link on that page that fits (and `then` goes on from there).
 const PAGES = {
@@ -35,6 +45,8 @@ const PAGES = {
     { name: 'sign-up', path: '/nummervoorziening/aansluiten' },
     { name: 'school', on: '/scholen', first: /^\/scholen\/\d\d[A-Z]{2}$/ },
     { name: 'board', on: '/besturen', first: /^\/besturen\/\d{5}$/ },
+    { name: 'record', path: '/verslag' },
+    { name: 'webhooks', path: '/webhooks' },
     { name: 'not-for-you', path: '/nummervoorziening/beheer', status: 403 },
   ],
   school: [
@@ -48,12 +60,17 @@ const PAGES = {
     { name: 'home', path: '/' },
     { name: 'account', path: '/account' },
     { name: 'developers', path: '/nummervoorziening/ontwikkelaars' },
+    { name: 'webhooks', path: '/webhooks' },
+    { name: 'webhook', on: '/webhooks', first: /^\/webhooks\/[0-9a-f]{24}$/, make: makeWebhook },
     { name: 'vendor', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/ },
   ],
   beheer: [
     { name: 'home', path: '/' },
     { name: 'account', path: '/account' },
     { name: 'operation', path: '/nummervoorziening/beheer' },
+    { name: 'trail', path: '/beheer/verslag' },
+    { name: 'work', path: '/beheer/werk' },
+    { name: 'webhooks', path: '/webhooks' },
     { name: 'batches', path: '/nummervoorziening/beheer/batches' },
     { name: 'vendor-new', path: '/leveranciers/toevoegen' },
     { name: 'vendor-change', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/, then: '/wijzigen' },
@@ -70,6 +87,7 @@ const WEIGHT = 60 * 1000; // bytes over the wire, without a cache
 
 async function findPath(page, entry) {
   if (entry.path) return entry.path;
+  if (entry.make) await entry.make(page);
   await open(page, entry.on);
   const links = await page.$$eval('main a[href]', (all) => all.map((link) => link.getAttribute('href')));
   const found = links.find((link) => entry.first.test(link));

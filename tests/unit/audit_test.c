@@ -9,7 +9,14 @@
 
 static const struct migration schema[] = { { 1, "platform/schema/001-platform.sql" }, { 0 } };
 static const struct service platform_only = { .name = "platform", .migrations = schema };
-static const struct service *const services[] = { &platform_only, NULL };
+static const struct migration record_schema[] = {
+    { 1, "platform/record/schema/001-record.sql" },
+    { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
+      .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
+    { 0 },
+};
+static const struct service record_only = { .name = "record", .migrations = record_schema };
+static const struct service *const services[] = { &platform_only, &record_only, NULL };
 
 static struct db *given_platform(struct test *t)
 {
@@ -57,6 +64,40 @@ static bool do_statement(struct tx *tx, void *with, struct error *err)
     return db_do(tx, with, NO_ARGS, NULL, err);
 }
 
+static bool drop_guard(struct tx *tx, void *with, struct error *err)
+{
+    static const struct statement sqlite[] = { SQL("DROP TRIGGER audit_keeps_rows"),
+                                               SQL("DROP TRIGGER audit_loses_no_rows") };
+    static const struct statement postgres[] = {
+        SQL("DROP TRIGGER audit_keeps_rows ON audit"),
+        SQL("DROP TRIGGER audit_is_not_emptied ON audit")
+    };
+    const struct statement *drop = db_is_postgres(with) ? postgres : sqlite;
+    return db_do(tx, &drop[0], NO_ARGS, NULL, err) && db_do(tx, &drop[1], NO_ARGS, NULL, err);
+}
+
+/* Somebody who owns the database takes the guard away first. */
+static void given_no_guard(struct test *t, struct db *db)
+{
+    struct error err;
+    CHECK_OK(db_write(db, t->arena, drop_guard, db, &err), err);
+}
+
+TEST_DB(a_row_of_the_trail_cannot_be_changed_or_taken_away_casually)
+{
+    static const struct statement harms[] = { SQL("UPDATE audit SET who = 'x' WHERE number = 2"),
+                                              SQL("DELETE FROM audit WHERE number = 3") };
+    struct db *db = given_platform(t);
+    struct error err;
+    int64_t checked;
+    given_deeds(t, db, 3);
+    for (size_t i = 0; i < count_of(harms); i++)
+        CHECK(!db_write(db, t->arena, do_statement, (void *)&harms[i], &err));
+    CHECK_OK(db_read(db, t->arena, do_verify, &checked, &err), err);
+    CHECK_INT(checked, 3);
+    db_close(db);
+}
+
 /* What the check says after somebody changed the table from outside: the row that it names. */
 static struct str misfit_after(struct test *t, const struct statement *harm)
 {
@@ -64,6 +105,7 @@ static struct str misfit_after(struct test *t, const struct statement *harm)
     struct error err;
     int64_t checked;
     given_deeds(t, db, 20);
+    given_no_guard(t, db);
     CHECK_OK(db_write(db, t->arena, do_statement, (void *)harm, &err), err);
     CHECK(!db_read(db, t->arena, do_verify, &checked, &err));
     db_close(db);

@@ -109,8 +109,16 @@ static const struct service with_jobs = {
     .name = "platform", .migrations = schema, .jobs = kinds
 };
 static const struct service with_periodic = { .name = "periodic", .jobs = periodic_kinds };
-static const struct service *const services[] = { &with_jobs, NULL };
-static const struct service *const services_periodic[] = { &with_jobs, &with_periodic, NULL };
+static const struct migration record_schema[] = {
+    { 1, "platform/record/schema/001-record.sql" },
+    { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
+      .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
+    { 0 },
+};
+static const struct service record_only = { .name = "record", .migrations = record_schema };
+static const struct service *const services[] = { &with_jobs, &record_only, NULL };
+static const struct service *const services_periodic[] = { &with_jobs, &record_only, &with_periodic,
+                                                          NULL };
 
 static struct app given_app(struct test *t)
 {

@@ -89,8 +89,10 @@ static struct browser given_person(struct test *t, struct world *world)
     struct answer answer = post(&b, "/inloggen", "login=Bestuur&password=" DEMO_PASSWORD);
     CHECK_INT(answer.status, 303);
     struct str form = str_slice(b.cookies, 0, b.cookies.len - 1);
-    b.cookies = str_format(t->arena, "%.*s; __Host-fundament_session=%.*s\n", FMT(form),
-                           FMT(set_cookie(&answer, "__Host-fundament_session")));
+    b.cookies = str_format(t->arena, "%.*s; __Host-fundament_session=%.*s"
+                                     "; __Host-fundament_device=%.*s\n", FMT(form),
+                           FMT(set_cookie(&answer, "__Host-fundament_session")),
+                           FMT(set_cookie(&answer, "__Host-fundament_device")));
     struct answer page = get(&b, "/account");
     CHECK_INT(page.status, 200);
     read_token(&b, &page);
@@ -246,5 +248,77 @@ TEST(a_demo_is_never_made_where_somebody_works)
     CHECK_INT(err.kind, CONFLICT);
     struct browser b = given_browser(t, world);
     CHECK(!has(get(&b, "/inloggen").body, DEMO_PASSWORD));
+    end_server(world);
+}
+
+TEST(a_browser_that_logged_in_before_is_not_slowed_by_guesses_elsewhere)
+{
+    struct world *world = given_demo(t);
+    struct browser known = given_person(t, world), other = given_browser(t, world);
+    CHECK_INT(post(&known, "/uitloggen", "").status, 303);
+    struct answer page = get(&known, "/inloggen");
+    read_token(&known, &page);
+    for (int i = 0; i < 30; i++)
+        post(&other, "/inloggen", "login=bestuur&password=wrong");
+    CHECK_INT(post(&other, "/inloggen", "login=bestuur&password=" DEMO_PASSWORD).status, 429);
+    CHECK_INT(post(&known, "/inloggen", "login=bestuur&password=" DEMO_PASSWORD).status, 303);
+    end_server(world);
+}
+
+TEST(a_device_cookie_of_another_account_makes_nobody_known)
+{
+    struct world *world = given_demo(t);
+    struct browser known = given_person(t, world), other = given_browser(t, world);
+    CHECK_INT(post(&known, "/uitloggen", "").status, 303);
+    struct answer page = get(&known, "/inloggen");
+    read_token(&known, &page);
+    for (int i = 0; i < 10; i++)
+        post(&other, "/inloggen", "login=school&password=wrong");
+    CHECK_INT(post(&known, "/inloggen", "login=school&password=" DEMO_PASSWORD).status, 429);
+    end_server(world);
+}
+
+static bool age_proof(struct tx *tx, void *with, struct error *err)
+{
+    static const struct statement age = SQL("UPDATE session SET proven = $1");
+    (void)with;
+    return db_do(tx, &age, ARGS(arg_int(instant_now() - 11 * MINUTE)), NULL, err);
+}
+
+TEST(sensitive_deeds_ask_for_proof_when_the_last_one_is_old)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_person(t, world);
+    struct error err = { 0 };
+    CHECK_INT(get(&b, "/account/passkeys").status, 200);
+    CHECK_OK(db_write(world->app.db, t->arena, age_proof, NULL, &err), err);
+    static const char *const pages[] = { "/account/passkeys", "/account/code-app" };
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct answer asked = get(&b, pages[i]);
+        CHECK_INT(asked.status, 303);
+        CHECK(str_starts(answer_header(&asked, "Location"), STR("/account/bevestigen?naar=")));
+    }
+    struct answer change =
+        post(&b, "/account/wachtwoord", "current=" DEMO_PASSWORD "&password=a%20brand%20new%20one");
+    CHECK(str_starts(answer_header(&change, "Location"), STR("/account/bevestigen")));
+    CHECK_INT(post(&b, "/account/bevestigen", "password=wrong").status, 422);
+    CHECK_INT(get(&b, "/account/passkeys").status, 303);
+    struct answer done =
+        post(&b, "/account/bevestigen", "naar=%2Faccount%2Fpasskeys&password=" DEMO_PASSWORD);
+    CHECK_STR(answer_header(&done, "Location"), STR("/account/passkeys"));
+    CHECK_INT(get(&b, "/account/passkeys").status, 200);
+    end_server(world);
+}
+
+TEST(a_step_cookie_that_was_not_made_here_leads_back_to_the_password)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_browser(t, world);
+    struct str form = str_slice(b.cookies, 0, b.cookies.len - 1);
+    b.cookies = str_format(t->arena, "%.*s; __Host-fundament_step=AAAAAAAAAAAAAAAAAAAAAAAA"
+                                     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", FMT(form));
+    struct answer asked = get(&b, "/inloggen/code");
+    CHECK_INT(asked.status, 303);
+    CHECK_STR(answer_header(&asked, "Location"), STR("/inloggen"));
     end_server(world);
 }

@@ -5,7 +5,15 @@
 
 static const struct migration platform_schema[] = { { 1, "platform/schema/001-platform.sql" }, { 0 } };
 static const struct service platform_only = { .name = "platform", .migrations = platform_schema };
-static const struct service *const services[] = { &platform_only, &sector_service, NULL };
+static const struct migration record_schema[] = {
+    { 1, "platform/record/schema/001-record.sql" },
+    { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
+      .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
+    { 0 },
+};
+static const struct service record_only = { .name = "record", .migrations = record_schema };
+static const struct service *const services[] = { &platform_only, &record_only, &sector_service,
+                                                 NULL };
 
 struct db *given_register(struct test *t)
 {

@@ -71,6 +71,56 @@ bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err
     return ok;
 }
 
+void db_note(struct tx *tx, struct tx_note *note, db_flush *flush)
+{
+    note->next = NULL;
+    if (tx->last_note)
+        tx->last_note->next = note;
+    else
+        tx->first_note = note;
+    tx->last_note = note;
+    tx->flush = flush;
+}
+
+struct arena *tx_home(const struct tx *tx)
+{
+    return tx->home;
+}
+
+void db_number_later(struct db *db, bool later)
+{
+    db->number_later = later;
+}
+
+bool tx_numbers_later(const struct tx *tx)
+{
+    return tx->db->number_later;
+}
+
+void db_forget_notes(struct tx *tx)
+{
+    tx->first_note = tx->last_note = NULL;
+}
+
+static bool run_flush(struct tx *tx, void *with, struct error *err)
+{
+    (void)with;
+    return tx->flush(tx, tx->first_note, err);
+}
+
+bool db_flush_notes(struct tx *tx, struct error *err)
+{
+    if (!tx->first_note)
+        return true;
+    struct arena arena = { 0 };
+    tx->arena = &arena;
+    bool ok = db_work_guarded(tx, run_flush, NULL, err);
+    db_forget_notes(tx);
+    arena_free(&arena);
+    tx->arena = NULL;
+    return ok;
+}
+
 bool db_read(struct db *db, struct arena *arena, db_work *work, void *with, struct error *err)
 {
     struct tx *tx;
@@ -137,6 +187,17 @@ bool db_do(struct tx *tx, const struct statement *statement, struct args args, i
     if (changed)
         *changed = count;
     return true;
+}
+
+bool db_do_last(struct tx *tx, const struct statement *statement, struct args args,
+                struct error *err)
+{
+    if (!tx->db->engine->run_last || args.count > ARGS_MAX)
+        return db_do(tx, statement, args, NULL, err);
+    if (tx->db->engine->run_last(tx, statement, args, err))
+        return true;
+    tx->failed = true;
+    return false;
 }
 
 bool db_query(struct tx *tx, const struct statement *statement, struct args args,

@@ -113,6 +113,11 @@ const void *tx_acting(const struct tx *tx);
 bool db_do(struct tx *tx, const struct statement *statement, struct args args, int64_t *changed,
            struct error *err);
 
+/* As db_do, for the last statement of a transaction (in a db_flush): it may travel together with the
+ * commit, which then tells of its failure. */
+bool db_do_last(struct tx *tx, const struct statement *statement, struct args args,
+                struct error *err);
+
 /* Rows of a question, read one by one; texts and bytes live in the transaction's arena.
  *
  *     struct rows rows;
@@ -157,6 +162,24 @@ struct db_standbys {
 };
 bool db_standbys(struct tx *tx, struct db_standbys *standbys, struct error *err);
 
+/* Something that is written at the end of a write transaction, together with all others: on SQLite
+ * once for everybody who shares the commit. When `work` has gone well, `flush` gets all notes in the
+ * order in which they were made, in the same transaction; when it fails, nothing is written. A note
+ * lives in tx_home; a transaction has one `flush`. */
+struct tx_note {
+    struct tx_note *next;
+};
+typedef bool db_flush(struct tx *tx, const struct tx_note *notes, struct error *err);
+void db_note(struct tx *tx, struct tx_note *note, db_flush *flush);
+
+/* The arena that lives until the transaction has ended, whatever tx_use_arena says. */
+struct arena *tx_home(const struct tx *tx);
+
+/* Lets what deeds leave behind be numbered by a thread of this process, instead of in the deed's own
+ * transaction (platform/record/inbox.h). */
+void db_number_later(struct db *db, bool later);
+bool tx_numbers_later(const struct tx *tx);
+
 /* Migrations: numbered per service from 1, each run once, in order, in a transaction. A node of the
  * version before goes on working on the migrated database: so a migration only adds (tables, columns
  * with a DEFAULT or without NOT NULL, indexes). What nobody uses any more is taken away a version
@@ -165,6 +188,7 @@ struct migration {
     int number;
     const char *resource; /* name of the embedded SQL file, "sector/schema/001-register.sql" */
     int floor;            /* > 0: it takes away what programs use whose last migration is below this */
+    const char *postgres; /* instead of `resource` on PostgreSQL, where no SQL says it to both */
 };
 struct service;
 bool db_migrate(struct db *db, struct arena *arena, const struct service *const *services,

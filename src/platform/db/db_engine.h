@@ -17,6 +17,9 @@ struct db_engine {
 
     bool (*run)(struct tx *tx, const struct statement *statement, struct args args,
                 int64_t *changed, struct error *err);
+    /* For db_do_last; NULL: as run. */
+    bool (*run_last)(struct tx *tx, const struct statement *statement, struct args args,
+                     struct error *err);
     bool (*query)(struct tx *tx, const struct statement *statement, struct args args,
                   struct rows *rows, struct error *err);
     bool (*next)(struct rows *rows); /* false at the end and when rows->failed */
@@ -39,11 +42,15 @@ struct db_engine {
 /* The head of each engine's own struct. */
 struct db {
     const struct db_engine *engine;
+    _Atomic bool number_later; /* db_number_later */
 };
 
 struct tx {
     struct db *db;
     struct arena *arena;
+    struct arena *home; /* the arena of whoever asked for the transaction */
+    struct tx_note *first_note, *last_note;
+    db_flush *flush;
     void *connection; /* the engine's own */
     const void *acting;
     bool failed;      /* a statement failed: PostgreSQL has given the transaction up */
@@ -56,5 +63,9 @@ extern const struct db_engine db_postgres;
  * ends inside it fails it too, wherever the arena's owner wants to be rescued: the transaction must
  * be ended first. */
 bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err);
+
+/* Writes the notes of the transaction, and forgets them. */
+bool db_flush_notes(struct tx *tx, struct error *err);
+void db_forget_notes(struct tx *tx);
 
 #endif

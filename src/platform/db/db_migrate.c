@@ -75,9 +75,11 @@ static bool find_version(struct tx *tx, const struct service *service, int64_t *
 static bool apply(struct tx *tx, const struct service *service, const struct migration *migration,
                   struct error *err)
 {
-    const struct embedded *sql = embedded_find(str_of(migration->resource));
+    bool own = migration->postgres && db_is_postgres(tx->db);
+    const char *resource = own ? migration->postgres : migration->resource;
+    const struct embedded *sql = embedded_find(str_of(resource));
     if (!sql)
-        return fail_internal(err, "migration %s is not in the executable", migration->resource);
+        return fail_internal(err, "migration %s is not in the executable", resource);
     return tx->db->engine->script(tx, sql->bytes, err)
         && db_do(tx, &add_version,
                  ARGS(arg_text(str_of(service->name)), arg_int(migration->number),

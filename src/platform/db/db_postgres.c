@@ -6,8 +6,10 @@
 #include "base/random.h"
 
 #include <pthread.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TRIES 6            /* of a write: the first and at most five more */
 #define BACKOFF_US 2000    /* at most, before the second try; doubles */
@@ -103,7 +105,8 @@ static bool take(struct postgres *db, struct arena *arena, bool writes,
         return false;
     }
     (*connection)->tx.db = &db->db;
-    (*connection)->tx.arena = arena;
+    (*connection)->tx.arena = (*connection)->tx.home = arena;
+    db_forget_notes(&(*connection)->tx);
     (*connection)->writes = writes;
     (*connection)->collided = false;
     return true;
@@ -135,7 +138,8 @@ static bool write_once(struct postgres *db, struct arena *arena, db_work *work, 
     *again = false;
     if (!take(db, arena, true, &connection, err))
         return false;
-    bool ok = db_work_guarded(&connection->tx, work, with, err);
+    bool ok = db_work_guarded(&connection->tx, work, with, err)
+           && db_flush_notes(&connection->tx, err);
     *again = connection->collided || connection->broken;
     if (!ok)
         pg_leave(connection, "ROLLBACK");
@@ -181,6 +185,12 @@ static bool run(struct tx *tx, const struct statement *statement, struct args ar
         *changed = 0; /* a CREATE TABLE, for one */
     PQclear(result);
     return true;
+}
+
+static bool run_last(struct tx *tx, const struct statement *statement, struct args args,
+                     struct error *err)
+{
+    return pg_run_last(tx->connection, statement, args, err);
 }
 
 /* The arena clears a result that its rows_end never came for, because memory ended. */
@@ -287,6 +297,15 @@ static void make_lock(struct postgres *db)
     pthread_mutex_init(&db->lock, NULL);
 }
 
+/* libpq looks in the home folder for a password file and certificates. Where the environment does not
+ * name it, it asks the system's name services at every connection, for which the sandbox has no room. */
+static void name_home(void)
+{
+    const struct passwd *user = getenv("HOME") ? NULL : getpwuid(geteuid());
+    if (user)
+        setenv("HOME", user->pw_dir, 0);
+}
+
 /* Opens one connection, so that a wrong setting is told at the start. */
 static bool open_all(struct str name, int64_t connections, struct db **made, struct error *err)
 {
@@ -302,6 +321,7 @@ static bool open_all(struct str name, int64_t connections, struct db **made, str
                              .conninfo = conninfo,
                              .most = connections > 0 ? connections : 1 };
     make_lock(db);
+    name_home();
     if (!take(db, NULL, false, &first, err)) {
         close_all(&db->db);
         return false;
@@ -335,6 +355,7 @@ const struct db_engine db_postgres = {
     .read_end = read_end,
     .write = write_often,
     .run = run,
+    .run_last = run_last,
     .query = query,
     .next = next,
     .end = end,

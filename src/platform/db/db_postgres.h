@@ -29,6 +29,7 @@ struct pg_connection {
     bool writes;     /* what BEGIN says */
     bool begun;      /* a transaction is open */
     bool owes;       /* a COMMIT was sent whose answer nobody has read yet */
+    int ahead;       /* statements that were sent, whose answers nobody has read yet */
     bool broken;     /* the server is gone; the connection cannot be used again */
     bool warned;     /* the server sent a warning since this was put to false */
     bool collided;   /* with another transaction; to run it again may help */
@@ -41,6 +42,9 @@ void pg_disconnect(struct pg_connection *connection);
  * The result is the caller's to clear. */
 bool pg_run(struct pg_connection *connection, const struct statement *statement,
             struct args args, PGresult **result, struct error *err);
+/* As pg_run, without waiting for the answer where that is possible: pg_commit then does. */
+bool pg_run_last(struct pg_connection *connection, const struct statement *statement,
+                 struct args args, struct error *err);
 /* Several statements at once, without arguments. */
 bool pg_script(struct pg_connection *connection, const char *sql, struct error *err);
 

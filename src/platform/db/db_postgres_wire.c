@@ -417,6 +417,26 @@ bool pg_run(struct pg_connection *connection, const struct statement *statement,
         && round_trip(connection, statement, args, result, err);
 }
 
+bool pg_run_last(struct pg_connection *connection, const struct statement *statement,
+                 struct args args, struct error *err)
+{
+    struct pg_params params;
+    PGresult *result;
+    const struct pg_prepared *known = find_prepared(connection, statement, args);
+    if (!connection->begun || !known) {
+        if (!pg_run(connection, statement, args, &result, err))
+            return false;
+        PQclear(result);
+        return true;
+    }
+    if (!fill_params(&params, args, err))
+        return false;
+    if (!send_statement(connection, statement, &params, known->number, false))
+        return lost(connection, err);
+    connection->ahead++;
+    return true;
+}
+
 bool pg_script(struct pg_connection *connection, const char *sql, struct error *err)
 {
     static const struct statement nothing = SQL("SELECT 1");
@@ -453,19 +473,32 @@ static bool unsure(struct error *err)
     return false;
 }
 
+/* The answers to what was sent ahead of the commit. */
+static bool receive_ahead(struct pg_connection *connection, bool *refused, struct error *err)
+{
+    bool ok = true;
+    for (; ok && connection->ahead; connection->ahead--)
+        ok = receive(connection, NULL, refused, err);
+    return ok;
+}
+
 bool pg_commit(struct pg_connection *connection, struct error *err)
 {
     PGresult *result = NULL;
-    bool refused = false;
+    bool refused = false, undone = false;
     if (!connection->begun)
         return true;
     connection->warned = false;
     if (!send_command(connection, "COMMIT") || !PQpipelineSync(connection->handle)
-        || !receive(connection, &result, &refused, err) || !receive_sync(connection, err)) {
+        || !receive_ahead(connection, &refused, err)
+        || !(undone = refused, receive(connection, &result, &refused, err))
+        || !receive_sync(connection, err)) {
         PQclear(result);
         connection->broken = true;
         return unsure(err);
     }
+    if (undone) /* the server has passed over the COMMIT */
+        pg_leave(connection, "ROLLBACK");
     connection->begun = false;
     if (refused)
         return false;

@@ -31,20 +31,41 @@ static bool is_open(const struct connection *writer)
 
 static bool run_work(struct connection *writer, struct ticket *ticket)
 {
-    writer->tx.arena = ticket->arena;
+    writer->tx.arena = writer->tx.home = ticket->arena;
     bool ok = db_work_guarded(&writer->tx, ticket->work, ticket->with, ticket->err);
     sqlite_end_rows(writer);
-    writer->tx.arena = NULL;
+    writer->tx.arena = writer->tx.home = NULL;
     return ok;
+}
+
+/* Commits what all did, with the notes that they left. */
+static bool commit_all(struct connection *writer, struct error *err)
+{
+    bool ok = db_flush_notes(&writer->tx, err);
+    sqlite_end_rows(writer);
+    return ok && sqlite_command(writer, &commit, err);
+}
+
+/* Forgets the notes behind `last`; NULL: all. */
+static void keep_notes_until(struct tx *tx, struct tx_note *last)
+{
+    if (last)
+        last->next = NULL;
+    else
+        tx->first_note = NULL;
+    tx->last_note = last;
 }
 
 /* Runs one caller's work so that its failure undoes nobody else's. False when the transaction
  * itself is lost: SQLite rolls it back as a whole when the disk is full or fails. */
 static bool run_in_savepoint(struct connection *writer, struct ticket *ticket, struct error *err)
 {
+    struct tx_note *last = writer->tx.last_note;
     if (!sqlite_command(writer, &savepoint, err))
         return false;
     ticket->ok = run_work(writer, ticket);
+    if (!ticket->ok)
+        keep_notes_until(&writer->tx, last);
     if (!is_open(writer)) {
         *err = *ticket->err;
         return false;
@@ -57,12 +78,13 @@ static bool run_in_savepoint(struct connection *writer, struct ticket *ticket, s
 /* One transaction in which each may fail alone. */
 static bool run_apart(struct connection *writer, struct ticket *first, struct error *err)
 {
+    db_forget_notes(&writer->tx);
     if (!sqlite_command(writer, &begin, err))
         return false;
     for (struct ticket *ticket = first; ticket; ticket = ticket->next)
         if (!run_in_savepoint(writer, ticket, err))
             return false;
-    return sqlite_command(writer, &commit, err);
+    return commit_all(writer, err);
 }
 
 /* One transaction in which all go well: the usual case, without the price of savepoints. False with
@@ -71,6 +93,7 @@ static bool run_smoothly(struct connection *writer, struct ticket *first, bool *
                          struct error *err)
 {
     *failed = false;
+    db_forget_notes(&writer->tx);
     if (!sqlite_command(writer, &begin, err))
         return false;
     for (struct ticket *ticket = first; ticket; ticket = ticket->next) {
@@ -81,7 +104,7 @@ static bool run_smoothly(struct connection *writer, struct ticket *first, bool *
             return false;
         }
     }
-    return sqlite_command(writer, &commit, err);
+    return commit_all(writer, err);
 }
 
 static void roll_back(struct connection *writer)

@@ -24,9 +24,19 @@ static const struct migration migrations[] = {
     { 0 },
 };
 
+static const struct deed_kind deeds[] = {
+    { "key.added", N_("A key was added") },
+    { "key.made", N_("A key was made") },
+    { "key.moved", N_("A key was moved") },
+    { "key.retired", N_("A key was retired") },
+    { "key.rotated", N_("A key was replaced by a new one") },
+    { NULL },
+};
+
 const struct service keys_service = {
     .name = "keys",
     .title = N_("Keys"),
     .settings = settings,
     .migrations = migrations,
+    .deeds = deeds,
 };

@@ -20,8 +20,15 @@ static const struct export_table exports[] = {
     { .name = NULL },
 };
 
+static const struct deed_kind deeds[] = {
+    { "operation.backup-made", N_("A backup was made") },
+    { "operation.exported", N_("All data of an organisation was exported") },
+    { NULL },
+};
+
 const struct service operation_service = {
     .name = "operation",
     .title = N_("Operation"),
     .exports = exports,
+    .deeds = deeds,
 };

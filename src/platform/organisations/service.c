@@ -78,6 +78,20 @@ static const struct entry entries[] = {
     { .path = NULL },
 };
 
+static const struct deed_kind deeds[] = {
+    { "organisations.acting-began", N_("An operator began to act in the organisation's name") },
+    { "organisations.acting-ended", N_("An operator stopped acting in the organisation's name") },
+    { "account.disabled", N_("An account was closed") },
+    { "account.enabled", N_("An account was opened again") },
+    { "organisations.invitation-accepted", N_("An invitation was accepted") },
+    { "organisations.invitation-revoked", N_("An invitation was taken back") },
+    { "organisations.invited", N_("Somebody was invited") },
+    { "organisations.invited-again", N_("Somebody was invited once more") },
+    { "organisations.role-given", N_("Somebody was given a role") },
+    { "organisations.role-taken", N_("A role was taken away") },
+    { NULL },
+};
+
 const struct service organisations_service = {
     .name = "organisations",
     .title = N_("Organisations"),
@@ -87,4 +101,5 @@ const struct service organisations_service = {
     .jobs = jobs,
     .entries = entries,
     .keys = keys,
+    .deeds = deeds,
 };

@@ -56,6 +56,26 @@ static const struct route routes[] = {
     { METHOD_NONE },
 };
 
+static const struct deed_kind deeds[] = {
+    { "account.added", N_("An account was made") },
+    { "account.log-in-refused", N_("Logging in was refused") },
+    { "account.logged-in", N_("Somebody logged in") },
+    { "account.password-changed", N_("A password was changed") },
+    { "account.code-app-removed", N_("An app for codes was removed") },
+    { "account.code-app-set", N_("An app for codes was set up") },
+    { "account.code-refused", N_("A code was refused") },
+    { "account.confirmed", N_("Somebody confirmed who they are") },
+    { "account.factors-reset", N_("The second step of an account was reset") },
+    { "account.passkey-added", N_("A passkey was added") },
+    { "account.passkey-refused", N_("A passkey was refused") },
+    { "account.passkey-removed", N_("A passkey was removed") },
+    { "account.password-refused", N_("A password was refused") },
+    { "account.recovery-codes-made", N_("Recovery codes were made") },
+    { "account.session-ended", N_("A session was ended") },
+    { "account.sessions-ended", N_("All other sessions were ended") },
+    { NULL },
+};
+
 static bool start(struct app *app, void **state, struct error *err)
 {
     struct people *people = arena_new(app->arena, struct people);
@@ -71,6 +91,7 @@ const struct service people_service = {
     .keys = keys,
     .settings = settings,
     .routes = routes,
+    .deeds = deeds,
     .start = start,
     .seed_demo = seed_demo_accounts,
 };

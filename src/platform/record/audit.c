@@ -1,89 +1,46 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/record/audit.h"
 
+#include "base/encoding.h"
 #include "platform/people/accounts.h"
+#include "platform/record/chain.h"
 
-#include <endian.h>
-#include <openssl/evp.h>
+#define PAGE 500 /* rows in memory at once while many are read */
 
-#define SERIES     "audit"
-#define HASH_BYTES 32
-#define PAGE       1000 /* rows in memory at once while the chain is walked */
+bool (*audit_kinds_known)(const char *what);
 
-struct hash {
-    unsigned char bytes[HASH_BYTES];
+#define ROW                                                                                        \
+    "a.number, a.at, a.who, a.on_behalf, a.what, a.subject, a.detail, b.hash, a.hash"              \
+    "  FROM audit a LEFT JOIN audit b ON b.number = a.number - 1"
+
+/* $1 what, $2 and $3 the time, $4 the pattern */
+#define FITS                                                                                       \
+    " ($1 = '' OR a.what = $1) AND a.at >= $2 AND ($3 = 0 OR a.at < $3)"                           \
+    " AND ($4 = '' OR LOWER(a.subject) LIKE $4 OR LOWER(a.who) LIKE $4)"
+#define OF " AND a.on_behalf = $5"
+
+/* By whether the question is about one organisation. */
+static const struct statement newest[] = {
+    SQL("SELECT " ROW " WHERE" FITS " ORDER BY a.number DESC LIMIT $5 OFFSET $6"),
+    SQL("SELECT " ROW " WHERE" FITS OF " ORDER BY a.number DESC LIMIT $6 OFFSET $7"),
+};
+static const struct statement oldest[] = {
+    SQL("SELECT " ROW " WHERE" FITS " AND a.number > $5 ORDER BY a.number LIMIT $6"),
+    SQL("SELECT " ROW " WHERE" FITS OF " AND a.number > $6 ORDER BY a.number LIMIT $7"),
+};
+static const struct statement counted[] = {
+    SQL("SELECT COUNT(*) FROM audit a WHERE" FITS),
+    SQL("SELECT COUNT(*) FROM audit a WHERE" FITS OF),
 };
 
-static struct str hash_str(const struct hash *hash)
-{
-    return (struct str){ (const char *)hash->bytes, HASH_BYTES };
-}
-
+static const struct statement last_number = SQL("SELECT last FROM series WHERE name = 'audit'");
+static const struct statement last_row = SQL(
+    "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1");
 static const struct statement find_hash = SQL("SELECT hash FROM audit WHERE number = $1");
-
-static const struct statement add_row = SQL(
-    "INSERT INTO audit (number, at, who, on_behalf, what, subject, detail, hash)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
-
-static const struct statement next_rows = SQL(
-    "SELECT number, at, who, on_behalf, what, subject, detail, hash"
-    "  FROM audit WHERE number > $1 ORDER BY number LIMIT $2");
-
-static const struct statement last_number = SQL("SELECT last FROM series WHERE name = $1");
-
-/* ---- The chain ---- */
-
-struct row {
-    int64_t number;
-    instant at;
-    struct str who, on_behalf, what, subject, detail;
-};
-
-static bool hash_field(EVP_MD_CTX *sum, struct str field)
-{
-    uint64_t len = htobe64(field.len);
-    return EVP_DigestUpdate(sum, &len, sizeof len) && EVP_DigestUpdate(sum, field.at, field.len);
-}
-
-static bool hash_number(EVP_MD_CTX *sum, int64_t number)
-{
-    uint64_t bytes = htobe64((uint64_t)number);
-    return hash_field(sum, (struct str){ (const char *)&bytes, sizeof bytes });
-}
-
-/* SHA-256 over the hash before and every field, each with its length (8 bytes, big-endian) before
- * it. The first row's hash before is all zero. */
-static bool hash_row(const struct row *row, struct str before, struct hash *hash,
-                     struct error *err)
-{
-    EVP_MD_CTX *sum = EVP_MD_CTX_new();
-    bool ok = sum && EVP_DigestInit_ex(sum, EVP_sha256(), NULL) && hash_field(sum, before)
-           && hash_number(sum, row->number) && hash_number(sum, row->at)
-           && hash_field(sum, row->who) && hash_field(sum, row->on_behalf)
-           && hash_field(sum, row->what) && hash_field(sum, row->subject)
-           && hash_field(sum, row->detail) && EVP_DigestFinal_ex(sum, hash->bytes, NULL);
-    EVP_MD_CTX_free(sum);
-    return ok || fail_internal(err, "SHA-256 failed");
-}
+static const struct statement find_result = SQL(
+    "SELECT at, checked, head, problem FROM audit_check WHERE name = 'last'");
 
 /* ---- Adding ---- */
-
-static bool hash_before(struct tx *tx, int64_t number, struct hash *before, struct error *err)
-{
-    struct rows rows;
-    *before = (struct hash){ 0 };
-    if (number == 1)
-        return true;
-    if (!db_query(tx, &find_hash, ARGS(arg_int(number - 1)), &rows, err))
-        return false;
-    struct str found = rows_next(&rows) ? row_bytes(&rows, 0) : STR("");
-    if (found.len == HASH_BYTES)
-        memcpy(before->bytes, found.at, HASH_BYTES);
-    if (!rows_end(&rows, err))
-        return false;
-    return found.len == HASH_BYTES
-        || fail_internal(err, "audit row %lld is gone", (long long)(number - 1));
-}
 
 /* The detail with the acting in front. */
 static struct str acting_detail(struct tx *tx, const struct acting *acting, struct str detail)
@@ -95,26 +52,17 @@ static struct str acting_detail(struct tx *tx, const struct acting *acting, stru
 
 bool audit_add(struct tx *tx, instant now, const struct audit_entry *entry, struct error *err)
 {
-    struct row row = { .at = now,
-                       .who = entry->who,
-                       .on_behalf = entry->on_behalf,
-                       .what = str_of(entry->what),
-                       .subject = entry->subject,
-                       .detail = entry->detail };
-    struct hash before, hash;
     const struct acting *acting = tx_acting(tx);
-    if (acting) {
-        row.on_behalf = acting->organisation;
-        row.detail = acting_detail(tx, acting, entry->detail);
-    }
-    return db_next_number(tx, SERIES, &row.number, err)
-        && hash_before(tx, row.number, &before, err)
-        && hash_row(&row, hash_str(&before), &hash, err)
-        && db_do(tx, &add_row,
-                 ARGS(arg_int(row.number), arg_int(row.at), arg_text(row.who),
-                      arg_text(row.on_behalf), arg_text(row.what), arg_text(row.subject),
-                      arg_text(row.detail), arg_bytes(hash_str(&hash))),
-                 NULL, err);
+    if (audit_kinds_known && !audit_kinds_known(entry->what))
+        return fail_internal(err, "no service has a sentence for the deed %s", entry->what);
+    record_leave(tx, &(struct record){
+        .kind = RECORD_AUDIT,
+        .at = now,
+        .fields = { entry->who, acting ? acting->organisation : entry->on_behalf,
+                    str_of(entry->what), entry->subject,
+                    acting ? acting_detail(tx, acting, entry->detail) : entry->detail },
+    });
+    return true;
 }
 
 struct str audit_who(const struct request *request)
@@ -126,7 +74,121 @@ struct str audit_who(const struct request *request)
     return STR("anyone");
 }
 
+/* ---- Reading ---- */
+
+static struct audit_row read_row(struct rows *rows)
+{
+    static const char zero[HASH_BYTES];
+    struct audit_row row = { .number = row_int(rows, 0),
+                             .at = row_int(rows, 1),
+                             .who = row_text(rows, 2),
+                             .on_behalf = row_text(rows, 3),
+                             .what = row_text(rows, 4),
+                             .subject = row_text(rows, 5),
+                             .detail = row_text(rows, 6),
+                             .before = row_bytes(rows, 7),
+                             .hash = row_bytes(rows, 8) };
+    if (!row.before.at && row.number == 1)
+        row.before = (struct str){ zero, sizeof zero };
+    return row;
+}
+
+/* The arguments of FITS and OF; returns how many. */
+static size_t question_args(struct arena *arena, const struct audit_question *question,
+                            struct arg args[static 5])
+{
+    struct str search = question->search;
+    size_t count = 0;
+    args[count++] = arg_text(question->what);
+    args[count++] = arg_int(question->from);
+    args[count++] = arg_int(question->until);
+    args[count++] =
+        arg_text(search.len ? str_format(arena, "%%%.*s%%", FMT(search)) : STR(""));
+    if (question->organisation.len)
+        args[count++] = arg_text(question->organisation);
+    return count;
+}
+
+bool audit_list(struct tx *tx, const struct audit_question *question, int64_t limit, int64_t offset,
+                struct audit_rows *list, int64_t *total, struct error *err)
+{
+    struct rows rows;
+    struct arg args[7];
+    size_t count = question_args(tx_arena(tx), question, args);
+    const bool of = question->organisation.len > 0;
+    *list = (struct audit_rows){ 0 };
+    if (!db_number(tx, &counted[of], (struct args){ count, args }, 0, total, err))
+        return false;
+    args[count++] = arg_int(limit);
+    args[count++] = arg_int(offset);
+    if (!db_query(tx, &newest[of], (struct args){ count, args }, &rows, err))
+        return false;
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), list) = read_row(&rows);
+    return rows_end(&rows, err);
+}
+
+/* Goes through one page behind row `*number`, which moves on. */
+static bool each_of_page(struct tx *tx, const struct audit_question *question, int64_t *number,
+                         int64_t *found,
+                         bool (*each)(void *with, const struct audit_row *row, struct error *err),
+                         void *with, struct error *err)
+{
+    struct rows rows;
+    struct arg args[7];
+    bool ok = true;
+    size_t count = question_args(tx_arena(tx), question, args);
+    args[count++] = arg_int(*number);
+    args[count++] = arg_int(PAGE);
+    *found = 0;
+    if (!db_query(tx, &oldest[question->organisation.len > 0], (struct args){ count, args }, &rows,
+                  err))
+        return false;
+    while (ok && rows_next(&rows)) {
+        struct audit_row row = read_row(&rows);
+        ok = each(with, &row, err);
+        *number = row.number;
+        ++*found;
+    }
+    struct error ending;
+    if (rows_end(&rows, ok ? err : &ending))
+        return ok;
+    return false;
+}
+
+static bool each_from(struct tx *tx, const struct audit_question *question, int64_t number,
+                      bool (*each)(void *with, const struct audit_row *row, struct error *err),
+                      void *with, struct error *err)
+{
+    struct arena *outer = tx_arena(tx), *page = arena_within(outer);
+    int64_t found;
+    bool ok;
+    tx_use_arena(tx, page);
+    do {
+        ok = each_of_page(tx, question, &number, &found, each, with, err);
+        arena_reset(page);
+    } while (ok && found == PAGE);
+    tx_use_arena(tx, outer);
+    arena_free(page);
+    return ok;
+}
+
+bool audit_each(struct tx *tx, const struct audit_question *question,
+                bool (*each)(void *with, const struct audit_row *row, struct error *err), void *with,
+                struct error *err)
+{
+    return each_from(tx, question, INT64_MIN, each, with, err);
+}
+
 /* ---- Verifying ---- */
+
+struct walk {
+    int64_t number;   /* of the row before */
+    struct hash hash; /* of that row */
+    int64_t checked;
+    struct str remembered;
+    bool met; /* the remembered head */
+};
 
 static bool misfit(int64_t number, struct error *err)
 {
@@ -136,53 +198,110 @@ static bool misfit(int64_t number, struct error *err)
                       "%lld", (long long)number);
 }
 
-/* Checks one page after row `*number`, whose hash is `*last`; moves both on. */
-static bool verify_page(struct tx *tx, int64_t *number, struct hash *last, int64_t *found,
-                        struct error *err)
+static bool meets(const struct walk *walk)
+{
+    char hex[AUDIT_HASH_HEX];
+    if (!walk->remembered.len)
+        return false;
+    hex_write(walk->hash.bytes, HASH_BYTES, hex);
+    return str_eq_nocase(walk->remembered, (struct str){ hex, sizeof hex });
+}
+
+static bool walk_on(void *with, const struct audit_row *row, struct error *err)
+{
+    struct walk *walk = with;
+    const struct record record = {
+        .at = row->at,
+        .fields = { row->who, row->on_behalf, row->what, row->subject, row->detail },
+    };
+    struct hash hash;
+    if (row->number != walk->number + 1)
+        return misfit(walk->number + 1, err);
+    if (!chain_hash(&record, row->number, &walk->hash, &hash, err))
+        return false;
+    if (!str_eq(hash_str(&hash), row->hash))
+        return misfit(row->number, err);
+    walk->hash = hash;
+    walk->number++;
+    walk->checked++;
+    walk->met = walk->met || meets(walk);
+    return true;
+}
+
+/* The row before the first that is checked, which is trusted. */
+static bool start_at(struct tx *tx, struct walk *walk, int64_t from, struct error *err)
 {
     struct rows rows;
-    bool fits = true;
-    *found = 0;
-    if (!db_query(tx, &next_rows, ARGS(arg_int(*number), arg_int(PAGE)), &rows, err))
+    walk->number = from > 1 ? from - 1 : 0;
+    if (walk->number == 0)
+        return true;
+    if (!db_query(tx, &find_hash, ARGS(arg_int(walk->number)), &rows, err))
         return false;
-    while (fits && rows_next(&rows)) {
-        struct row row = { .number = row_int(&rows, 0),
-                           .at = row_int(&rows, 1),
-                           .who = row_text(&rows, 2),
-                           .on_behalf = row_text(&rows, 3),
-                           .what = row_text(&rows, 4),
-                           .subject = row_text(&rows, 5),
-                           .detail = row_text(&rows, 6) };
-        struct hash hash;
-        fits = row.number == *number + 1 && hash_row(&row, hash_str(last), &hash, err)
-            && str_eq(hash_str(&hash), row_bytes(&rows, 7));
-        if (fits) {
-            *last = hash;
-            ++*number;
-            ++*found;
-        }
-    }
-    return rows_end(&rows, err) && (fits || misfit(*number + 1, err));
+    struct str hash = rows_next(&rows) ? row_bytes(&rows, 0) : STR("");
+    if (hash.len == HASH_BYTES)
+        memcpy(walk->hash.bytes, hash.at, HASH_BYTES);
+    if (!rows_end(&rows, err))
+        return false;
+    return hash.len == HASH_BYTES
+        || fail_about(err, NOT_FOUND, "from", N_("The audit trail has no row %s to start behind."),
+                      "%lld", (long long)walk->number);
+}
+
+bool audit_check(struct tx *tx, struct audit_state *state, struct error *err)
+{
+    const struct audit_question everything = { .from = INT64_MIN };
+    struct walk walk = { .remembered = state->remembered };
+    int64_t promised;
+    if (!start_at(tx, &walk, state->from, err)
+        || !each_from(tx, &everything, state->from > 1 ? walk.number : INT64_MIN, walk_on, &walk,
+                      err)
+        || !db_number(tx, &last_number, NO_ARGS, 0, &promised, err))
+        return false;
+    if (promised != walk.number)
+        return misfit((promised < walk.number ? promised : walk.number) + 1, err);
+    state->checked = walk.checked;
+    hex_write(walk.hash.bytes, HASH_BYTES, state->head);
+    if (state->remembered.len && !walk.met)
+        return fail(err, CONFLICT, "head",
+                    N_("The remembered head is not in the audit trail: rows were taken away or "
+                       "replaced since it was written down."));
+    return true;
 }
 
 bool audit_verify(struct tx *tx, int64_t *checked, struct error *err)
 {
-    struct arena *outer = tx_arena(tx);
-    struct arena *page = arena_within(outer);
-    struct hash last = { 0 };
-    int64_t number = 0, found, promised;
-    bool ok;
-    tx_use_arena(tx, page);
-    do {
-        ok = verify_page(tx, &number, &last, &found, err);
-        arena_reset(page);
-    } while (ok && found > 0);
-    tx_use_arena(tx, outer);
-    arena_free(page);
-    if (!ok || !db_number(tx, &last_number, ARGS(arg_text(STR(SERIES))), 0, &promised, err))
+    struct audit_state state = { 0 };
+    if (!audit_check(tx, &state, err))
         return false;
-    if (promised != number)
-        return misfit(number + 1, err);
-    *checked = number;
+    *checked = state.checked;
     return true;
+}
+
+bool audit_head(struct tx *tx, int64_t *number, char head[static AUDIT_HASH_HEX],
+                struct error *err)
+{
+    struct rows rows;
+    memset(head, '0', AUDIT_HASH_HEX);
+    *number = 0;
+    if (!db_query(tx, &last_row, NO_ARGS, &rows, err))
+        return false;
+    if (rows_next(&rows)) {
+        struct str hash = row_bytes(&rows, 1);
+        *number = row_int(&rows, 0);
+        if (hash.len == HASH_BYTES)
+            hex_write(hash.at, HASH_BYTES, head);
+    }
+    return rows_end(&rows, err);
+}
+
+bool audit_last_result(struct tx *tx, struct audit_result *result, struct error *err)
+{
+    struct rows rows;
+    *result = (struct audit_result){ 0 };
+    if (!db_query(tx, &find_result, NO_ARGS, &rows, err))
+        return false;
+    if (rows_next(&rows))
+        *result = (struct audit_result){ row_int(&rows, 0), row_int(&rows, 1), row_text(&rows, 2),
+                                         row_text(&rows, 3) };
+    return rows_end(&rows, err);
 }

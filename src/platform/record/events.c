@@ -2,12 +2,10 @@
 #include "platform/record/events.h"
 
 #include "base/list.h"
-
-static const struct statement add_event = SQL(
-    "INSERT INTO event (number, at, kind, subject, payload) VALUES ($1, $2, $3, $4, $5)");
+#include "platform/record/chain.h"
 
 static const struct statement later_events = SQL(
-    "SELECT number, at, kind, subject, payload"
+    "SELECT number, at, kind, subject, payload, organisations"
     "  FROM event WHERE number > $1 ORDER BY number LIMIT $2");
 
 static const struct statement find_follower = SQL("SELECT number FROM follower WHERE name = $1");
@@ -16,15 +14,20 @@ static const struct statement set_follower = SQL(
     "INSERT INTO follower (name, number) VALUES ($1, $2)"
     " ON CONFLICT (name) DO UPDATE SET number = excluded.number");
 
+bool event_add_for(struct tx *tx, instant now, const struct event_entry *entry, struct error *err)
+{
+    (void)err;
+    record_leave(tx, &(struct record){ .kind = RECORD_EVENT,
+                                       .at = now,
+                                       .fields = { str_of(entry->kind), entry->subject,
+                                                   entry->payload, entry->organisations } });
+    return true;
+}
+
 bool event_add(struct tx *tx, instant now, const char *kind, struct str subject,
                struct str payload, struct error *err)
 {
-    int64_t number;
-    return db_next_number(tx, "event", &number, err)
-        && db_do(tx, &add_event,
-                 ARGS(arg_int(number), arg_int(now), arg_text(str_of(kind)), arg_text(subject),
-                      arg_text(payload)),
-                 NULL, err);
+    return event_add_for(tx, now, &(struct event_entry){ kind, subject, payload, STR("") }, err);
 }
 
 bool events_after(struct tx *tx, int64_t number, int64_t limit, struct event **events,
@@ -39,7 +42,8 @@ bool events_after(struct tx *tx, int64_t number, int64_t limit, struct event **e
                                                          .at = row_int(&rows, 1),
                                                          .kind = row_text(&rows, 2),
                                                          .subject = row_text(&rows, 3),
-                                                         .payload = row_text(&rows, 4) };
+                                                         .payload = row_text(&rows, 4),
+                                                         .organisations = row_text(&rows, 5) };
     *events = list.at;
     *count = list.len;
     return rows_end(&rows, err);

@@ -13,7 +13,18 @@ struct event {
     struct str kind;     /* "sector.school-changed" */
     struct str subject;  /* "school:00AV" */
     struct str payload;  /* JSON, or empty; no personal value */
+    struct str organisations; /* whom it is about, "board:41804 vendor:000..."; they may see it */
 };
+
+struct event_entry {
+    const char *kind;
+    struct str subject, payload, organisations; /* as in struct event */
+};
+
+/* Leaves an event; it is numbered when the transaction has gone well (platform/record/inbox.h). */
+bool event_add_for(struct tx *tx, instant now, const struct event_entry *entry,
+                   struct error *err);
+/* ... that is about no organisation: only operators may follow it. */
 
 bool event_add(struct tx *tx, instant now, const char *kind, struct str subject,
                struct str payload, struct error *err);

@@ -9,6 +9,8 @@
 #include "base/random.h"
 #include "platform/app.h"
 #include "platform/metrics.h"
+#include "platform/record/clerk.h"
+#include "platform/record/jobs_view.h"
 #include "platform/service.h"
 
 #include <pthread.h>
@@ -28,6 +30,7 @@ struct jobs {
     pthread_cond_t wake;
     uint64_t wakes; /* how often somebody called jobs_wake */
     bool stopping;
+    struct clerk *clerk;
     int64_t workers;
     pthread_t threads[];
 };
@@ -36,9 +39,9 @@ static const struct statement add_job = SQL(
     "INSERT INTO job (id, kind, payload, state, run_at, attempt, node, last_error)"
     " VALUES ($1, $2, $3, 'waiting', $4, 0, '', '')");
 
-static const struct statement add_periodic = SQL(
+static const struct statement add_once = SQL(
     "INSERT INTO job (id, kind, payload, state, run_at, attempt, node, last_error)"
-    " VALUES ($1, $2, '', 'waiting', $3, 0, '', '') ON CONFLICT (id) DO NOTHING");
+    " VALUES ($1, $2, $4, 'waiting', $3, 0, '', '') ON CONFLICT (id) DO NOTHING");
 
 static const struct statement find_due = SQL(
     "SELECT id, payload, run_at, attempt"
@@ -103,6 +106,15 @@ bool job_add(struct tx *tx, const char *kind, struct str payload, instant not_be
                  NULL, err);
 }
 
+bool job_add_once(struct tx *tx, struct str id, const char *kind, struct str payload,
+                  struct error *err)
+{
+    return db_do(tx, &add_once,
+                 ARGS(arg_text(id), arg_text(str_of(kind)), arg_int(instant_now()),
+                      arg_text(payload)),
+                 NULL, err);
+}
+
 struct extension {
     const struct job *job;
     instant until;
@@ -120,7 +132,7 @@ static bool do_extend(struct tx *tx, void *with, struct error *err)
 }
 
 /* Is this process on its way out? Then long work ends where it is, for another node to go on. */
-static bool is_leaving(const struct app *app)
+bool jobs_are_leaving(const struct app *app)
 {
     struct jobs *jobs = app->jobs;
     if (!jobs)
@@ -133,7 +145,7 @@ static bool is_leaving(const struct app *app)
 
 bool job_extend(struct app *app, struct arena *arena, const struct job *job, struct error *err)
 {
-    if (is_leaving(app))
+    if (jobs_are_leaving(app))
         return fail(err, UNAVAILABLE, NULL, N_("This server is stopping."));
     struct extension extension = { .job = job, .until = instant_now() + lease_of(job->kind) };
     if (!db_write(app->db, arena, do_extend, &extension, err))
@@ -254,6 +266,8 @@ static bool do_end(struct tx *tx, void *with, struct error *err)
     struct arena *arena = tx_arena(tx);
     struct arg id = arg_text(job->id), attempt = arg_int(job->attempt);
     struct arg node = arg_text(process_name(arena));
+    if (!ending->handed_back && !job_count(tx, job->kind->name, ending->ok, instant_now(), err))
+        return false;
     if (ending->ok && !job->kind->every)
         return db_do(tx, &remove_done, ARGS(id, attempt, node), NULL, err);
     bool given_up = !ending->ok && !ending->handed_back && is_used_up(job);
@@ -297,7 +311,7 @@ static bool run_one(struct app *app, const struct job *job, struct error *err)
     ending.ok = !was_abandoned(job, &ending.err)
              && run_guarded(app, &arena, job, &ending.err);
     arena_free(&arena);
-    ending.handed_back = !ending.ok && ending.err.kind == UNAVAILABLE && is_leaving(app);
+    ending.handed_back = !ending.ok && ending.err.kind == UNAVAILABLE && jobs_are_leaving(app);
     if (!ending.ok && !ending.handed_back)
         log_failure(is_used_up(job) ? "job-failed" : "job-postponed", &ending.err);
     count_ending(app, &ending);
@@ -328,8 +342,9 @@ static bool do_add_periodic(struct tx *tx, void *with, struct error *err)
             if (!kind->every)
                 continue;
             struct str id = str_format(tx_arena(tx), "every:%s", kind->name);
-            if (!db_do(tx, &add_periodic,
-                       ARGS(arg_text(id), arg_text(str_of(kind->name)), arg_int(instant_now())),
+            if (!db_do(tx, &add_once,
+                       ARGS(arg_text(id), arg_text(str_of(kind->name)), arg_int(instant_now()),
+                            arg_text(STR(""))),
                        NULL, err))
                 return false;
         }
@@ -448,6 +463,10 @@ bool jobs_start(struct app *app, int64_t workers, struct error *err)
             jobs_stop(app);
             return fail_internal(err, "a worker's thread could not be started");
         }
+    if (!clerk_start(app, &jobs->clerk, err)) {
+        jobs_stop(app);
+        return false;
+    }
     return true;
 }
 
@@ -481,6 +500,7 @@ void jobs_stop(struct app *app)
     jobs_leave(app);
     for (int64_t i = 0; i < jobs->workers; i++)
         pthread_join(jobs->threads[i], NULL);
+    clerk_stop(app, jobs->clerk);
     app->jobs = NULL;
     pthread_cond_destroy(&jobs->wake);
     pthread_mutex_destroy(&jobs->lock);

@@ -32,6 +32,9 @@ struct job_kind {
 /* Adds a job in the transaction of the deed that asks for it; it may start right after commit. */
 bool job_add(struct tx *tx, const char *kind, struct str payload, instant not_before,
              struct error *err);
+/* ... with an id of its own: while there is a job with this id, no other is added. */
+bool job_add_once(struct tx *tx, struct str id, const char *kind, struct str payload,
+                  struct error *err);
 /* Wakes this process's workers: call after the commit of a job_add that should start at once. */
 void jobs_wake(struct app *app);
 /* Keeps a long job's lease; false when it was lost to another node, or this one is stopping: stop at
@@ -43,6 +46,8 @@ bool job_extend(struct app *app, struct arena *arena, const struct job *job, str
 bool jobs_start(struct app *app, int64_t workers, struct error *err);
 void jobs_leave(struct app *app);
 void jobs_stop(struct app *app);
+/* Is this process on its way out? Work that waits for others looks now and then. */
+bool jobs_are_leaving(const struct app *app);
 /* Runs what is due until nothing is, in this thread: for tests. */
 bool jobs_run_due(struct app *app, struct error *err);
 

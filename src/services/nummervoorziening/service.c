@@ -78,6 +78,24 @@ static const struct entry entries[] = {
     { .path = NULL },
 };
 
+/* Each is an event too. */
+static const struct deed_kind deeds[] = {
+    { "nummervoorziening.batch-submitted", N_("A vendor submitted a batch for a school") },
+    { "nummervoorziening.caller-admitted", N_("A system was admitted to the Nummervoorziening") },
+    { "nummervoorziening.caller-dismissed",
+      N_("A system may no longer ask the Nummervoorziening") },
+    { "nummervoorziening.concept-changed", N_("A chain or sector was changed") },
+    { "nummervoorziening.pairs-imported", N_("Pseudonyms of another environment were taken over") },
+    { "nummervoorziening.school-signed-off",
+      N_("A school was signed off from the Nummervoorziening") },
+    { "nummervoorziening.school-signed-up", N_("A school was signed up for the Nummervoorziening") },
+    { "nummervoorziening.substituted", N_("The number of a pupil was replaced") },
+    { "nummervoorziening.vendor-allowed", N_("A vendor was allowed to ask pseudonyms for a school") },
+    { "nummervoorziening.vendor-ended",
+      N_("A vendor may no longer ask pseudonyms for a school") },
+    { NULL },
+};
+
 /* This process sends nothing yet, whatever its name says. */
 static bool recover(struct app *app, struct error *err)
 {
@@ -121,6 +139,8 @@ const struct service nummervoorziening_service = {
     .settings = settings,
     .migrations = migrations,
     .routes = routes,
+    .deeds = deeds,
+    .events = deeds,
     .jobs = jobs,
     .entries = entries,
     .exports = nummervoorziening_exports,

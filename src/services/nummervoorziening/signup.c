@@ -8,10 +8,16 @@
 
 #define SAME(a, b) (memcmp((a).text, (b).text, sizeof(a).text) == 0)
 
+/* `vendor`: whom it is about beside the board; or NULL. */
 static bool record(struct tx *tx, const struct decider *decider, const char *what,
-                   struct str subject, struct str detail, instant now, struct error *err)
+                   struct str subject, struct str detail, const struct oin *vendor, instant now,
+                   struct error *err)
 {
-    struct str board = board_organisation(tx_arena(tx), &decider->board);
+    struct arena *arena = tx_arena(tx);
+    struct str board = board_organisation(arena, &decider->board);
+    struct str both = vendor ? str_format(arena, "%.*s %.*s", FMT(board),
+                                          FMT(vendor_organisation(arena, vendor)))
+                             : board;
     return audit_add(tx, now,
                      &(struct audit_entry){ .who = decider->who,
                                             .on_behalf = board,
@@ -19,7 +25,7 @@ static bool record(struct tx *tx, const struct decider *decider, const char *wha
                                             .subject = subject,
                                             .detail = detail },
                      err)
-           && event_add(tx, now, what, subject, detail, err);
+           && event_add_for(tx, now, &(struct event_entry){ what, subject, detail, both }, err);
 }
 
 static struct str school_subject(struct tx *tx, const struct brin *school)
@@ -136,20 +142,22 @@ static bool make_change(struct tx *tx, const struct decider *decider, const stru
                                    FMT(ID_STR(change->vendor)));
     if (change->signs_up
         && (!nv_sign_up(tx, &change->school, &decider->board, now, err)
-            || !record(tx, decider, "nummervoorziening.school-signed-up", subject, STR("{}"), now,
-                       err)))
+            || !record(tx, decider, "nummervoorziening.school-signed-up", subject, STR("{}"), NULL,
+                       now, err)))
         return false;
     if (change->nothing)
         return true;
     if (change->wish == WISH_SIGN_OFF)
         return nv_sign_off(tx, &change->school, now, err)
                && record(tx, decider, "nummervoorziening.school-signed-off", subject, STR("{}"),
-                         now, err);
+                         NULL, now, err);
     if (change->wish == WISH_END)
         return nv_forbid(tx, &change->school, &change->vendor, now, err)
-               && record(tx, decider, "nummervoorziening.vendor-ended", subject, detail, now, err);
+               && record(tx, decider, "nummervoorziening.vendor-ended", subject, detail,
+                         &change->vendor, now, err);
     return nv_permit(tx, &change->school, &change->vendor, now, err)
-           && record(tx, decider, "nummervoorziening.vendor-allowed", subject, detail, now, err);
+           && record(tx, decider, "nummervoorziening.vendor-allowed", subject, detail,
+                     &change->vendor, now, err);
 }
 
 bool make_changes(struct tx *tx, const struct decider *decider, const struct changes *changes,
@@ -167,7 +175,8 @@ static bool record_caller(struct tx *tx, struct str who, const char *what, const
     struct str subject = vendor_organisation(tx_arena(tx), oin);
     return audit_add(tx, now,
                      &(struct audit_entry){ .who = who, .what = what, .subject = subject }, err)
-           && event_add(tx, now, what, subject, STR("{}"), err);
+           && event_add_for(tx, now, &(struct event_entry){ what, subject, STR("{}"), subject },
+                            err);
 }
 
 bool admit_caller(struct tx *tx, struct str who, const struct oin *oin, struct str name,

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "platform/record/clerk.h"
+
+#include "base/log.h"
+#include "platform/db/db.h"
+#include "platform/record/followers.h"
+#include "platform/record/inbox.h"
+#include "platform/record/webhooks.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define LOOK_EVERY_NS 500000000L
+
+struct clerk {
+    struct app *app;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping;
+};
+
+bool clerk_look(struct app *app, bool *added, struct error *err)
+{
+    bool followers = false, webhooks = false;
+    if (!inbox_empty(app->db, err) || !followers_wake(app, &followers, err)
+        || !webhooks_wake(app, &webhooks, err))
+        return false;
+    *added = followers || webhooks;
+    return true;
+}
+
+/* False: the clerk ends. */
+static bool rest(struct clerk *clerk)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_EVERY_NS;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&clerk->lock);
+    while (!clerk->stopping
+           && pthread_cond_timedwait(&clerk->wake, &clerk->lock, &until) != ETIMEDOUT)
+        ;
+    bool goes_on = !clerk->stopping;
+    pthread_mutex_unlock(&clerk->lock);
+    return goes_on;
+}
+
+static void *look_often(void *with)
+{
+    struct clerk *clerk = with;
+    do {
+        struct error err;
+        bool added = false;
+        if (!clerk_look(clerk->app, &added, &err))
+            log_failure("clerk-unavailable", &err);
+        if (added)
+            jobs_wake(clerk->app);
+    } while (rest(clerk));
+    return NULL;
+}
+
+bool clerk_start(struct app *app, struct clerk **made, struct error *err)
+{
+    pthread_condattr_t steady;
+    struct clerk *clerk = calloc(1, sizeof *clerk);
+    if (!clerk)
+        return fail(err, UNAVAILABLE, NULL,
+                    N_("There is not enough memory for this. Ask for less at a time."));
+    clerk->app = app;
+    pthread_mutex_init(&clerk->lock, NULL);
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&clerk->wake, &steady);
+    pthread_condattr_destroy(&steady);
+    if (pthread_create(&clerk->thread, NULL, look_often, clerk) != 0) {
+        free(clerk);
+        return fail_internal(err, "the clerk's thread could not be started");
+    }
+    pthread_setname_np(clerk->thread, "clerk");
+    db_number_later(app->db, db_is_postgres(app->db));
+    *made = clerk;
+    return true;
+}
+
+void clerk_stop(struct app *app, struct clerk *clerk)
+{
+    struct error err;
+    if (!clerk)
+        return;
+    db_number_later(app->db, false);
+    pthread_mutex_lock(&clerk->lock);
+    clerk->stopping = true;
+    pthread_cond_signal(&clerk->wake);
+    pthread_mutex_unlock(&clerk->lock);
+    pthread_join(clerk->thread, NULL);
+    if (!inbox_empty(app->db, &err))
+        log_failure("deeds-not-numbered", &err); /* the next server numbers them */
+    pthread_cond_destroy(&clerk->wake);
+    pthread_mutex_destroy(&clerk->lock);
+    free(clerk);
+}

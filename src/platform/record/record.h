@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What the files of record share, for its descriptor (service.c) only. */
+#ifndef PLATFORM_RECORD_H
+#define PLATFORM_RECORD_H
+
+#include "platform/record/jobs.h"
+#include "platform/service.h"
+
+/* Checks the chain of the audit trail, and keeps what came out (audit_last_result). */
+bool audit_check_job(struct app *app, struct arena *arena, const struct job *job,
+                     struct error *err);
+
+#endif

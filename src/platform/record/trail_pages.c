@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The audit trail for people: what was done in a board's name, and for operators all of it. */
+#include "platform/format/json.h"
+#include "platform/people/accounts.h"
+#include "platform/record/audit.h"
+#include "platform/record/inbox.h"
+#include "platform/record/pages.h"
+
+#define HEAD_SHOWN 64
+
+static const struct column board_columns[] = {
+    { "at", N_("When"), false, false },      { "what", N_("What was done"), false, false },
+    { "subject", N_("To what"), false, false }, { "detail", N_("Details"), false, false },
+    { "who", N_("By whom"), false, false },  { .key = NULL },
+};
+static const struct column all_columns[] = {
+    { "number", N_("Number"), false, true }, { "at", N_("When"), false, false },
+    { "what", N_("What was done"), false, false }, { "subject", N_("To what"), false, false },
+    { "detail", N_("Details"), false, false }, { "who", N_("By whom"), false, false },
+    { "on_behalf", N_("On behalf of"), false, false }, { .key = NULL },
+};
+
+/* ---- Details ---- */
+
+static const struct {
+    const char *key;
+    const char *title;
+} detail_words[] = {
+    { "acting", N_("an operator acted in your name") },
+    { "added", N_("added") },         { "changed", N_("changed") },
+    { "ended", N_("ended") },         { "fingerprint", N_("fingerprint") },
+    { "name", N_("name") },           { "pending", N_("later") },
+    { "reason", N_("reason") },       { "refused", N_("refused") },
+    { "role", N_("role") },           { "unchanged", N_("unchanged") },
+    { "vendor", N_("vendor") },
+};
+
+static struct str detail_word(const struct request *request, struct str key)
+{
+    for (size_t i = 0; i < count_of(detail_words); i++)
+        if (str_eq(key, str_of(detail_words[i].key)))
+            return tr(request, detail_words[i].title);
+    return key;
+}
+
+/* {"vendor":"0000"} as "vendor: 0000". */
+static struct str detail_text(const struct request *request, struct str detail)
+{
+    const struct node *map;
+    struct error ignored;
+    struct buf out = { .arena = request->arena };
+    if (detail.len <= 2 || !json_parse(request->arena, detail, &map, &ignored))
+        return STR("");
+    for (const struct node *value = map->first; value; value = value->next) {
+        if (out.len)
+            buf_lit(&out, ", ");
+        buf_add(&out, detail_word(request, value->key));
+        if (value->kind == NODE_FLAG || str_eq(value->key, STR("acting")))
+            continue;
+        buf_lit(&out, ": ");
+        if (value->kind == NODE_INT)
+            buf_int(&out, value->number);
+        else
+            buf_add(&out, value->text);
+    }
+    return buf_str(&out);
+}
+
+/* ---- The question ---- */
+
+static bool read_day(const struct request *request, const char *name, instant otherwise,
+                     instant *day, struct error *err)
+{
+    struct str text = str_trim(request_query(request, name));
+    *day = otherwise;
+    return !text.len || day_parse(text, day)
+        || fail(err, INVALID, name, N_("Fill in a day, like 2026-11-23."));
+}
+
+static bool read_question(const struct request *request, const struct table *table,
+                          struct audit_question *question, struct error *err)
+{
+    instant last;
+    question->what = request_query(request, "kind");
+    question->search = str_lower(request->arena, table->search);
+    if (!read_day(request, "from", INT64_MIN, &question->from, err)
+        || !read_day(request, "to", 0, &last, err))
+        return false;
+    question->until = last ? last + DAY : 0; /* the last day counts */
+    return true;
+}
+
+static void put_filter(struct request *request, struct node *page, const struct error *why)
+{
+    struct node *filter = node_put_map(page, "filter");
+    struct str chosen = request_query(request, "kind");
+    page_field(filter, "from", "date", tr(request, N_("From")), request_query(request, "from"));
+    page_field(filter, "to", "date", tr(request, N_("Up to and including")),
+               request_query(request, "to"));
+    struct node *kind = page_field(filter, "kind", "select", tr(request, N_("Kind of deed")), chosen);
+    page_option(kind, STR(""), tr(request, N_("All kinds")), !chosen.len);
+    for (const struct service *const *s = request->app->services; *s; s++)
+        for (const struct deed_kind *deed = (*s)->deeds; deed && deed->what; deed++)
+            page_option(kind, str_of(deed->what), tr(request, deed->sentence),
+                        str_eq(chosen, str_of(deed->what)));
+    if (why)
+        page_form_error(request, filter, why);
+}
+
+/* ---- Rows ---- */
+
+static void put_row(struct request *request, struct tx *tx, struct known_names *names,
+                    struct node *rows, const struct audit_row *from)
+{
+    struct node *row = node_add_map(rows);
+    node_put_int(row, "number", from->number);
+    node_put_text(row, "at", show_time(request->arena, request->language, from->at));
+    node_put_text(row, "what", deed_text(request, from->what));
+    node_put_text(row, "subject", party_text(request, tx, names, from->subject));
+    node_put_text(row, "detail", detail_text(request, from->detail));
+    node_put_text(row, "who", party_text(request, tx, names, from->who));
+    node_put_text(row, "on_behalf", party_text(request, tx, names, from->on_behalf));
+}
+
+static bool find_rows(struct request *request, struct tx *tx, const struct table *table,
+                      const struct audit_question *question, struct node *rows, int64_t *total,
+                      struct error *err)
+{
+    struct audit_rows found;
+    struct known_names names = { 0 };
+    if (!audit_list(tx, question, table->limit, table->offset, &found, total, err))
+        return false;
+    for (size_t i = 0; i < found.len; i++)
+        put_row(request, tx, &names, rows, &found.at[i]);
+    return true;
+}
+
+/* ---- Pages ---- */
+
+static bool put_check(struct request *request, struct tx *tx, struct node *page,
+                      struct error *err)
+{
+    struct audit_result result;
+    if (!audit_last_result(tx, &result, err))
+        return false;
+    struct node *check = node_put_map(page, "check");
+    node_put_flag(check, "done", result.at != 0);
+    node_put_flag(check, "fits", result.at != 0 && !result.problem.len);
+    node_put_text(check, "at", show_time(request->arena, request->language, result.at));
+    node_put_text(check, "rows", show_number(request->arena, request->language, result.checked));
+    node_put_text(check, "head", str_slice(result.head, 0, HEAD_SHOWN));
+    node_put_text(check, "problem", result.problem);
+    return true;
+}
+
+static bool reply_trail(struct request *request, struct str title, const struct column *columns,
+                        struct audit_question question, struct error *err)
+{
+    struct table table;
+    struct tx *tx;
+    struct error why = { 0 };
+    int64_t total = 0;
+    struct node *rows = node_list(request->arena);
+    if (!table_read(request, columns, &table, err) || !record_settle(request->app->db, err)
+        || !request_tx(request, &tx, err))
+        return false;
+    bool asked = read_question(request, &table, &question, &why);
+    if (asked && !find_rows(request, tx, &table, &question, rows, &total, err))
+        return false;
+    if (table.csv && asked)
+        return table_reply_csv(request, "verslag.csv", columns, rows);
+    struct node *page = page_new(request, title);
+    page_crumb(page, "/", tr(request, N_("Home")));
+    node_put_text(page, "action", request->path);
+    node_put_flag(page, "all", columns == all_columns);
+    put_filter(request, page, asked ? NULL : &why);
+    table_put(request, page, "trail", columns, &table, rows, total);
+    if (columns == all_columns && !put_check(request, tx, page, err))
+        return false;
+    return reply_page(request, "platform/record/pages/trail", page);
+}
+
+bool show_own_trail(struct request *request, struct error *err)
+{
+    struct str board = session_organisation(request->session, ROLE_BOARD_MEMBER);
+    if (!board.len)
+        board = session_organisation(request->session, ROLE_BOARD_ADMIN);
+    if (!board.len)
+        return fail(err, FORBIDDEN, NULL, N_("Your account does not work for a school board."));
+    return reply_trail(request, tr(request, N_("Everything done in our name")), board_columns,
+                       (struct audit_question){ .organisation = board }, err);
+}
+
+bool show_trail(struct request *request, struct error *err)
+{
+    return reply_trail(request, tr(request, N_("Audit trail")), all_columns,
+                       (struct audit_question){ 0 }, err);
+}
