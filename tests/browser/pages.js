@@ -43,6 +43,9 @@ const PAGES = {
     { name: 'account', path: '/account' },
     { name: 'overview', path: '/nummervoorziening' },
     { name: 'sign-up', path: '/nummervoorziening/aansluiten' },
+    { name: 'people', path: '/organisaties/board:10001' },
+    { name: 'person', on: '/organisaties/board:10001', first: /\/mensen\/[\w-]{16}$/ },
+    { name: 'invite', path: '/organisaties/board:10001/uitnodigen' },
     { name: 'school', on: '/scholen', first: /^\/scholen\/\d\d[A-Z]{2}$/ },
     { name: 'board', on: '/besturen', first: /^\/besturen\/\d{5}$/ },
     { name: 'record', path: '/verslag' },
@@ -62,6 +65,9 @@ const PAGES = {
     { name: 'developers', path: '/nummervoorziening/ontwikkelaars' },
     { name: 'webhooks', path: '/webhooks' },
     { name: 'webhook', on: '/webhooks', first: /^\/webhooks\/[0-9a-f]{24}$/, make: makeWebhook },
+    { name: 'people', path: '/organisaties/vendor:00000003000000000001' },
+    { name: 'person', on: '/organisaties/vendor:00000003000000000001', first: /\/mensen\/[\w-]{16}$/ },
+    { name: 'invite', path: '/organisaties/vendor:00000003000000000001/uitnodigen' },
     { name: 'vendor', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/ },
   ],
   beheer: [
@@ -72,6 +78,19 @@ const PAGES = {
     { name: 'work', path: '/beheer/werk' },
     { name: 'webhooks', path: '/webhooks' },
     { name: 'batches', path: '/nummervoorziening/beheer/batches' },
+    { name: 'organisations', path: '/organisaties' },
+    { name: 'people', path: '/organisaties/board:10001' },
+    { name: 'people-vendor', on: '/organisaties', first: /\/vendor:\w{20}$/ },
+    { name: 'operators', path: '/organisaties/installatie' },
+    { name: 'person', on: '/organisaties/board:10001', first: /\/mensen\/[\w-]{16}$/ },
+    { name: 'person-operator', on: '/organisaties/installatie', first: /\/mensen\/[\w-]{16}$/ },
+    { name: 'person-vendor', on: '/organisaties/vendor:00000003000000000001', first: /\/mensen\/[\w-]{16}$/ },
+    { name: 'invite', path: '/organisaties/board:10001/uitnodigen' },
+    { name: 'invite-vendor', path: '/organisaties/vendor:00000003000000000001/uitnodigen' },
+    { name: 'invite-operator', path: '/organisaties/installatie/uitnodigen' },
+    { name: 'act', path: '/namens' },
+    { name: 'accounts', path: '/accounts' },
+    { name: 'account-of', on: '/accounts', first: /\/accounts\/[\w-]{16}$/ },
     { name: 'vendor-new', path: '/leveranciers/toevoegen' },
     { name: 'vendor-change', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/, then: '/wijzigen' },
     { name: 'vendor-certificate', on: '/leveranciers', first: /^\/leveranciers\/[0-9A-Z]{20}$/, then: '/certificaat' },
@@ -155,6 +174,9 @@ function form(link) {
     .replace(/\/\d{5}(\/|$)/g, '/NUMBER$1')
     .replace(/\/[0-9A-Z]{20}(\/|$)/g, '/OIN$1')
     .replace(/\/[PV]O\d{4}(\/|$)/g, '/SWV$1')
+    .replace(/\/vendor:[0-9A-Z]{20}(\/|$)/g, '/VENDOR$1')
+    .replace(/\/board:\d{5}(\/|$)/g, '/BOARD$1')
+    .replace(/\/(mensen|accounts)\/[\w-]{16}$/g, '/$1/ID')
     .replace(/\/[0-9a-f]{16,}(\/|$)/g, '/ID$1');
 }
 

@@ -18,6 +18,7 @@ bool choose_organisation(struct request *request, struct error *err);
 bool show_people(struct request *request, struct error *err);
 bool show_person(struct request *request, struct error *err);
 bool change_person(struct request *request, struct error *err);
+bool reset_person_factors(struct request *request, struct error *err);
 
 /* pages_invite.c */
 bool show_invite(struct request *request, struct error *err);

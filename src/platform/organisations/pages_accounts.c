@@ -4,6 +4,7 @@
 
 #include "platform/organisations/letters.h"
 #include "platform/organisations/roles.h"
+#include "platform/people/factors.h"
 
 static const struct column columns[] = {
     { "login", N_("Login name"), false, false },
@@ -80,6 +81,10 @@ bool show_one_account(struct request *request, struct error *err)
     node_put_text(page, "login", account.login);
     node_put_flag(page, "disabled", account.disabled);
     node_put_flag(page, "self", str_eq(account.id, request->session->account));
+    struct factors factors;
+    if (!factors_load(tx, account.id, &factors, err))
+        return false;
+    node_put_flag(page, "has_factors", factors_any(&factors));
     return put_roles(request, tx, page, account.id, err)
            && reply_page(request, "platform/organisations/pages/account", page);
 }
@@ -87,13 +92,24 @@ bool show_one_account(struct request *request, struct error *err)
 struct change {
     struct actor actor;
     struct str account;
-    bool disabled;
+    bool disabled, reset; /* reset: the second factors instead */
 };
 
 static bool write_change(struct tx *tx, void *with, struct error *err)
 {
     const struct change *change = with;
+    if (change->reset)
+        return factors_reset(tx, change->actor.now, change->actor.who, STR(""), change->account,
+                             err);
     return account_set_disabled(tx, &change->actor, change->account, change->disabled, err);
+}
+
+static const char *done_text(const struct change *change)
+{
+    if (change->reset)
+        return N_("The second factors are gone. At the next log-in a new one is made.");
+    return change->disabled ? N_("The account is disabled and logged out.")
+                            : N_("The account may log in again.");
 }
 
 bool change_account(struct request *request, struct error *err)
@@ -108,12 +124,14 @@ bool change_account(struct request *request, struct error *err)
     struct str wish = form_text(&form, "wat");
     change.account = account.id;
     change.disabled = str_eq(wish, STR("uit"));
-    if (!change.disabled && !str_eq(wish, STR("aan")))
+    change.reset = str_eq(wish, STR("tweede-stap"));
+    if (!change.disabled && !change.reset && !str_eq(wish, STR("aan")))
         return fail(err, INVALID, "wat", N_("This form is incomplete. Open the page again."));
+    struct str path = str_format(request->arena, "/accounts/%.*s", FMT(account.id));
+    if (change.reset && proof_asked(request, path))
+        return true;
     if (!request_write(request, write_change, &change, err))
         return false;
-    reply_notice(request, "ok",
-                 tr(request, change.disabled ? N_("The account is disabled and logged out.")
-                                             : N_("The account may log in again.")));
-    return reply_redirect(request, str_format(request->arena, "/accounts/%.*s", FMT(account.id)));
+    reply_notice(request, "ok", tr(request, done_text(&change)));
+    return reply_redirect(request, path);
 }

@@ -9,6 +9,7 @@
 #include "platform/organisations/grants.h"
 #include "platform/organisations/invitations.h"
 #include "platform/organisations/letters.h"
+#include "platform/people/factors.h"
 
 #include <stdio.h>
 
@@ -296,6 +297,21 @@ bool parse_choice(struct str value, enum role *role, struct str *organisation, s
     return true;
 }
 
+/* Whoever lost telephone and key is helped by a colleague who decides for the organisation. */
+static bool put_factors(struct request *request, const struct person *person, struct node *page,
+                        struct error *err)
+{
+    struct factors factors;
+    bool self = str_eq(person->account.id, request->session->account);
+    bool decides = session_acts_for(request->session, ROLE_BOARD_ADMIN, person->place.id);
+    if (self || !decides)
+        return true;
+    if (!factors_load(person->place.tx, person->account.id, &factors, err))
+        return false;
+    node_put_flag(page, "has_factors", factors_any(&factors));
+    return true;
+}
+
 static bool reply_person(struct request *request, struct person *person, const struct error *why,
                          struct error *err)
 {
@@ -313,7 +329,7 @@ static bool reply_person(struct request *request, struct person *person, const s
         put_choice_field(request, page, &left, STR(""));
     if (why)
         page_form_error(request, page, why);
-    return put_roles(request, person, page, err)
+    return put_roles(request, person, page, err) && put_factors(request, person, page, err)
            && reply_page(request, "platform/organisations/pages/person", page);
 }
 
@@ -363,4 +379,35 @@ bool change_person(struct request *request, struct error *err)
     struct error why = *err;
     return (why.kind == INVALID || why.kind == CONFLICT)
            && reply_person(request, &person, &why, err);
+}
+
+/* ---- The second factors of a colleague ---- */
+
+struct reset {
+    struct request *request;
+    struct str organisation, account;
+};
+
+static bool write_reset(struct tx *tx, void *with, struct error *err)
+{
+    const struct reset *reset = with;
+    return factors_reset_colleague(tx, reset->request->now, reset->request->session,
+                                   reset->organisation, reset->account, err);
+}
+
+bool reset_person_factors(struct request *request, struct error *err)
+{
+    struct person person;
+    if (!find_person(request, &person, err))
+        return false;
+    struct str path = str_format(request->arena, "%.*s/mensen/%.*s", FMT(person.place.path),
+                                 FMT(person.account.id));
+    if (proof_asked(request, path))
+        return true;
+    struct reset reset = { request, person.place.id, person.account.id };
+    if (!request_write(request, write_reset, &reset, err))
+        return false;
+    reply_notice(request, "ok",
+                 tr(request, N_("The second factors are gone. At the next log-in a new one is made.")));
+    return reply_redirect(request, path);
 }

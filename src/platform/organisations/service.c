@@ -24,6 +24,8 @@ static const struct route routes[] = {
       .role = ROLE_PERSON },
     { POST, "/organisaties/{organisation}/mensen/{account}", change_person, .on = PEOPLE,
       .role = ROLE_PERSON },
+    { POST, "/organisaties/{organisation}/mensen/{account}/tweede-stap", reset_person_factors,
+      .on = PEOPLE, .role = ROLE_PERSON },
     { GET, "/organisaties/{organisation}/uitnodigen", show_invite, .on = PEOPLE,
       .role = ROLE_PERSON },
     { POST, "/organisaties/{organisation}/uitnodigen", invite, .on = PEOPLE, .role = ROLE_PERSON },

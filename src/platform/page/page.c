@@ -35,29 +35,53 @@ static bool is_here(const struct request *request, struct str path)
     return request->path.len == path.len || request->path.at[path.len] == '/';
 }
 
-static void put_entry(const struct request *request, struct node *entries,
-                      const struct entry *entry)
+/* The navigation is one row on a wide screen: what does not fit stands under "More". Widths are
+ * guessed, in characters of a usual font. */
+#define ROW_CHARS   104
+#define ENTRY_CHARS 3 /* the room around one */
+
+struct row {
+    struct node *shown, *more;
+    size_t used;
+};
+
+static bool is_listed(const struct node *list, const char *path)
+{
+    for (const struct node *one = list->first; one; one = one->next)
+        if (str_eq(node_text(one, "path"), str_of(path)))
+            return true;
+    return false;
+}
+
+static void put_entry(const struct request *request, struct row *row, const struct entry *entry)
 {
     if (entry->role != ROLE_ANYONE && !session_has(request->session, entry->role))
         return;
-    for (const struct node *one = entries->first; one; one = one->next)
-        if (str_eq(node_text(one, "path"), str_of(entry->path)))
-            return; /* somebody with two roles sees it once */
-    struct node *node = node_add_map(entries);
+    /* somebody with two roles sees it once */
+    if (is_listed(row->shown, entry->path) || is_listed(row->more, entry->path))
+        return;
+    struct str title = tr(request, entry->title);
+    row->used += utf8_count(title) + ENTRY_CHARS;
+    struct node *node = node_add_map(row->used > ROW_CHARS ? row->more : row->shown);
     node_put_text(node, "path", str_of(entry->path));
-    node_put_text(node, "title", tr(request, entry->title));
+    node_put_text(node, "title", title);
     node_put_text(node, "summary", tr(request, entry->summary ? entry->summary : ""));
     node_put_flag(node, "current", is_here(request, str_of(entry->path)));
 }
 
+/* One's own work stands before what is open to everybody. */
 static void put_entries(const struct request *request, struct node *page)
 {
-    struct node *entries = node_put_list(page, "entries");
-    for (size_t i = 0; request->app->services[i]; i++) {
-        const struct entry *entry = request->app->services[i]->entries;
-        for (; entry && entry->path; entry++)
-            put_entry(request, entries, entry);
-    }
+    struct row row = { node_put_list(page, "entries"), node_put_list(page, "more"), 0 };
+    row.used = utf8_count(tr(request, N_("Home"))) + utf8_count(tr(request, N_("More")));
+    for (int open = 0; open < 2; open++)
+        for (size_t i = 0; request->app->services[i]; i++) {
+            const struct entry *entry = request->app->services[i]->entries;
+            for (; entry && entry->path; entry++)
+                if ((entry->role == ROLE_ANYONE) == (open == 1))
+                    put_entry(request, &row, entry);
+        }
+    node_put_flag(page, "has_more", row.more->count > 0);
 }
 
 static void put_languages(const struct request *request, struct node *page)
