@@ -64,11 +64,17 @@ static bool exists(const struct app *app, struct tx *tx, struct str id, bool *fo
     return !id.len || organisations_of(app)->find(tx, id, &organisation, found, err);
 }
 
+/* A word without a colon is no organisation, and not the installation either. */
+static bool is_of_kind(struct str organisation, struct str kind)
+{
+    return kind.len ? str_eq(organisation_kind(organisation), kind) : organisation.len == 0;
+}
+
 bool grants_allow(const struct app *app, struct tx *tx, const struct session *session,
                   enum role role, struct str organisation, bool *allowed, struct error *err)
 {
     *allowed = false;
-    if (!str_eq(kinds[role], organisation_kind(organisation)))
+    if (!is_of_kind(organisation, kinds[role]))
         return true;
     for (size_t i = 0; i < count_of(grants) && !*allowed; i++)
         if (grants[i].role == role
@@ -131,7 +137,7 @@ enum role grants_keeper(struct str organisation)
 {
     static const enum role keepers[] = { ROLE_BOARD_ADMIN, ROLE_VENDOR, ROLE_OPERATOR };
     for (size_t i = 0; i < count_of(keepers); i++)
-        if (str_eq(kinds[keepers[i]], organisation_kind(organisation)))
+        if (is_of_kind(organisation, kinds[keepers[i]]))
             return keepers[i];
     return ROLE_ANYONE;
 }

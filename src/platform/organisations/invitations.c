@@ -118,7 +118,7 @@ bool invite_prepare(struct app *app, struct arena *arena, struct invite *invite,
     invite->link = str_format(arena, "%.*s/uitnodiging/%.*s", FMT(invite->base), FMT(token));
     invite->mailed = mail_is_on(app);
     struct str plain = str_format(arena, "%.*s\n%.*s", FMT(invite->address), FMT(invite->name));
-    if (!keeper_mac256(app->keeper, INVITATION_KEY, fields, 1, mac, err)
+    if (!keeper_mac256(app->keeper, INVITATION_MAC_KEY, fields, 1, mac, err)
         || !keeper_seal(app->keeper, arena, INVITATION_KEY, about(arena, invite->id), plain,
                         &invite->sealed, err))
         return false;

@@ -8,6 +8,7 @@
 
 #define INVITATION_LIFETIME (7 * DAY)
 #define INVITATION_KEY      "invitations"
+#define INVITATION_MAC_KEY  "invitations-mac"
 #define INVITATIONS_OPEN    200 /* of one organisation at a time */
 
 struct invitation {
