@@ -80,14 +80,8 @@ const PAGES = {
     { name: 'batches', path: '/nummervoorziening/beheer/batches' },
     { name: 'organisations', path: '/organisaties' },
     { name: 'people', path: '/organisaties/board:10001' },
-    { name: 'people-vendor', on: '/organisaties', first: /\/vendor:\w{20}$/ },
-    { name: 'operators', path: '/organisaties/installatie' },
     { name: 'person', on: '/organisaties/board:10001', first: /\/mensen\/[\w-]{16}$/ },
-    { name: 'person-operator', on: '/organisaties/installatie', first: /\/mensen\/[\w-]{16}$/ },
-    { name: 'person-vendor', on: '/organisaties/vendor:00000003000000000001', first: /\/mensen\/[\w-]{16}$/ },
     { name: 'invite', path: '/organisaties/board:10001/uitnodigen' },
-    { name: 'invite-vendor', path: '/organisaties/vendor:00000003000000000001/uitnodigen' },
-    { name: 'invite-operator', path: '/organisaties/installatie/uitnodigen' },
     { name: 'act', path: '/namens' },
     { name: 'accounts', path: '/accounts' },
     { name: 'account-of', on: '/accounts', first: /\/accounts\/[\w-]{16}$/ },
@@ -174,8 +168,7 @@ function form(link) {
     .replace(/\/\d{5}(\/|$)/g, '/NUMBER$1')
     .replace(/\/[0-9A-Z]{20}(\/|$)/g, '/OIN$1')
     .replace(/\/[PV]O\d{4}(\/|$)/g, '/SWV$1')
-    .replace(/\/vendor:[0-9A-Z]{20}(\/|$)/g, '/VENDOR$1')
-    .replace(/\/board:\d{5}(\/|$)/g, '/BOARD$1')
+    .replace(/\/organisaties\/[a-z]+(:\w+)?(\/|$)/g, "/organisaties/ORGANISATION$2")
     .replace(/\/(mensen|accounts)\/[\w-]{16}$/g, '/$1/ID')
     .replace(/\/[0-9a-f]{16,}(\/|$)/g, '/ID$1');
 }
