@@ -77,6 +77,7 @@ const PAGES = {
     { name: 'trail', path: '/beheer/verslag' },
     { name: 'work', path: '/beheer/werk' },
     { name: 'webhooks', path: '/webhooks' },
+    { name: 'nodes', path: '/beheer/knooppunten' },
     { name: 'batches', path: '/nummervoorziening/beheer/batches' },
     { name: 'organisations', path: '/organisaties' },
     { name: 'people', path: '/organisaties/board:10001' },

@@ -240,7 +240,7 @@ static struct str role_of(const struct app *app, struct arena *arena)
     struct buf role = { .arena = arena };
     bool behind = false;
     for (size_t i = 0; app->services[i]; i++) {
-        if (behind)
+        if (behind && app->services[i] != &operation_service)
             buf_addf(&role, "%s%s", role.len ? ", " : "", app->services[i]->name);
         behind |= app->services[i] == &nodes_service;
     }

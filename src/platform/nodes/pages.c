@@ -18,6 +18,11 @@ static const struct column columns[] = {
     { "role", N_("Services"), false, false },
     { "uptime", N_("Runs for"), false, false },
     { "seen", N_("Last sign of life"), false, false },
+    { .key = NULL },
+};
+
+static const struct column load_columns[] = {
+    { "name", N_("Node"), false, false },
     { "requests", N_("Requests a second"), false, true },
     { "running", N_("Under way"), false, true },
     { "processor", N_("Cores in use"), false, true },
@@ -65,9 +70,30 @@ static struct str seen(struct request *request, const struct node_row *node)
     return show_time(request->arena, request->language, node->last_seen);
 }
 
+/* A number with a fraction, as the reader's language writes it. */
+static struct str decimal(struct request *request, int digits, double number)
+{
+    struct str text = str_format(request->arena, "%.*f", digits, number);
+    ptrdiff_t point = str_find(text, STR("."));
+    if (request->language != DUTCH || point < 0)
+        return text;
+    return str_format(request->arena, "%.*s,%.*s", (int)point, text.at, digits,
+                      text.at + point + 1);
+}
+
+static void put_load(struct request *request, struct node *rows, const struct node_row *node)
+{
+    struct node *row = node_add_map(rows);
+    node_put_text(row, "name", node->name);
+    node_put_int(row, "requests", node->requests);
+    node_put_int(row, "running", node->running);
+    node_put_text(row, "processor", decimal(request, 2, (double)node->processor / 1000));
+    node_put_int(row, "memory", node->memory / MEBIBYTE);
+    node_put_text(row, "answer", decimal(request, 1, (double)node->answer / 1000));
+}
+
 static void put_node(struct request *request, struct node *rows, const struct node_row *node)
 {
-    struct arena *arena = request->arena;
     struct node *row = node_add_map(rows);
     instant until = is_stopped(node) ? node->last_seen : request->now;
     node_put_text(row, "name", node->name);
@@ -76,11 +102,6 @@ static void put_node(struct request *request, struct node *rows, const struct no
     node_put_text(row, "role", node->role);
     node_put_text(row, "uptime", uptime(request, until - node->started));
     node_put_text(row, "seen", seen(request, node));
-    node_put_int(row, "requests", node->requests);
-    node_put_int(row, "running", node->running);
-    node_put_text(row, "processor", str_format(arena, "%.2f", (double)node->processor / 1000));
-    node_put_int(row, "memory", node->memory / MEBIBYTE);
-    node_put_text(row, "answer", str_format(arena, "%.1f", (double)node->answer / 1000));
 }
 
 static void put_silent(struct request *request, struct node *page, const struct node_rows *nodes)
@@ -142,14 +163,18 @@ bool show_nodes(struct request *request, struct error *err)
     if (!request_tx(request, &tx, err) || !nodes_list(tx, &nodes, err)
         || !db_standbys(tx, &standbys, err))
         return false;
-    struct node *rows = node_list(request->arena);
-    for (size_t i = 0; i < nodes.len; i++)
+    struct node *rows = node_list(request->arena), *loads = node_list(request->arena);
+    for (size_t i = 0; i < nodes.len; i++) {
         put_node(request, rows, &nodes.at[i]);
+        if (!is_stopped(&nodes.at[i]) && !is_silent(&nodes.at[i], request->now))
+            put_load(request, loads, &nodes.at[i]);
+    }
     struct node *page = page_new(request, tr(request, N_("Nodes")));
     page_crumb(page, "/", tr(request, N_("Home")));
     put_silent(request, page, &nodes);
     put_differences(page, &nodes, request->now);
     table_put(request, page, "nodes", columns, NULL, rows, (int64_t)nodes.len);
+    table_put(request, page, "loads", load_columns, NULL, loads, (int64_t)loads->count);
     node_put_text(page, "database", database_text(request, &standbys));
     return reply_page(request, "platform/nodes/pages/nodes", page);
 }
