@@ -34,7 +34,7 @@ test: packages-test build/build.ninja build-asan/build.ninja
 	@tests/run
 
 kill: packages-test build
-	@FUNDAMENT_TEST_KILLS=200 tests/run kill
+	@FUNDAMENT_TEST_KILLS=200 FUNDAMENT_TEST_LIMIT=7200 tests/run kill
 
 nodes: packages-test build
 	@tests/nodes/run

@@ -181,6 +181,7 @@ def fill_sqlite(world, rows):
                        ((last + 1 + i, "%08d" % i * (ROW // 8)) for i in range(rows)))
         db.execute("UPDATE series SET last = ? WHERE name LIKE 'event%'", (last + rows,))
         db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the data lies there, as after a year
 
 
 def fill_postgres(world, rows):
@@ -218,7 +219,7 @@ def start_after_a_crash(table, short, engine):
                 writer.join()
                 world.restart()
                 times.append(world.server.ready_after)
-            took = sorted(times)[-1]
+            took = max(times)
             table.add("start after kill -9 under writes, %.1f GB, %s" % (rows * ROW / 1e9, engine),
                       "%.0f ms" % (took * 1000), "< 1 s, the slowest", took < 1)
     finally:
