@@ -8,18 +8,11 @@
 
 #define HEAD_SHOWN 64
 
-static const struct column board_columns[] = {
+static const struct column columns[] = {
     { "at", N_("When"), false, false },      { "what", N_("What was done"), false, false },
     { "subject", N_("To what"), false, false }, { "detail", N_("Details"), false, false },
     { "who", N_("By whom"), false, false },  { .key = NULL },
 };
-static const struct column all_columns[] = {
-    { "number", N_("Number"), false, true }, { "at", N_("When"), false, false },
-    { "what", N_("What was done"), false, false }, { "subject", N_("To what"), false, false },
-    { "detail", N_("Details"), false, false }, { "who", N_("By whom"), false, false },
-    { "on_behalf", N_("On behalf of"), false, false }, { .key = NULL },
-};
-
 /* ---- Details ---- */
 
 static const struct {
@@ -27,7 +20,7 @@ static const struct {
     const char *title;
 } detail_words[] = {
     { "acting", N_("an operator acted in your name") },
-    { "added", N_("added") },         { "changed", N_("changed") },
+    { "added", N_("added") },         { "by", N_("by means of") },         { "changed", N_("changed") },
     { "ended", N_("ended") },         { "fingerprint", N_("fingerprint") },
     { "name", N_("name") },           { "pending", N_("later") },
     { "reason", N_("reason") },       { "refused", N_("refused") },
@@ -43,8 +36,20 @@ static struct str detail_word(const struct request *request, struct str key)
     return key;
 }
 
-/* {"vendor":"0000"} as "vendor: 0000". */
-static struct str detail_text(const struct request *request, struct str detail)
+static struct str detail_value(struct request *request, struct tx *tx, struct known_names *names,
+                               const struct node *value)
+{
+    struct arena *arena = request->arena;
+    if (value->kind == NODE_INT)
+        return str_format(arena, "%lld", (long long)value->number);
+    if (str_eq(value->key, STR("vendor")))
+        return party_text(request, tx, names, str_format(arena, "vendor:%.*s", FMT(value->text)));
+    return value->kind == NODE_TEXT ? value->text : STR("");
+}
+
+/* {"vendor":"0000"} as "vendor: its name". */
+static struct str detail_text(struct request *request, struct tx *tx, struct known_names *names,
+                              struct str detail)
 {
     const struct node *map;
     struct error ignored;
@@ -55,13 +60,11 @@ static struct str detail_text(const struct request *request, struct str detail)
         if (out.len)
             buf_lit(&out, ", ");
         buf_add(&out, detail_word(request, value->key));
-        if (value->kind == NODE_FLAG || str_eq(value->key, STR("acting")))
+        struct str text = detail_value(request, tx, names, value);
+        if (!text.len || str_eq(value->key, STR("acting")))
             continue;
         buf_lit(&out, ": ");
-        if (value->kind == NODE_INT)
-            buf_int(&out, value->number);
-        else
-            buf_add(&out, value->text);
+        buf_add(&out, text);
     }
     return buf_str(&out);
 }
@@ -109,17 +112,26 @@ static void put_filter(struct request *request, struct node *page, const struct 
 
 /* ---- Rows ---- */
 
+/* Who it was; and for whom, where others than they themselves look. */
+static struct str who_text(struct request *request, struct tx *tx, struct known_names *names,
+                           const struct audit_row *row, bool for_whom)
+{
+    struct str who = party_text(request, tx, names, row->who);
+    if (!for_whom || !row->on_behalf.len)
+        return who;
+    return trf(request, N_("%.*s, on behalf of %.*s"), FMT(who),
+               FMT(party_text(request, tx, names, row->on_behalf)));
+}
+
 static void put_row(struct request *request, struct tx *tx, struct known_names *names,
-                    struct node *rows, const struct audit_row *from)
+                    struct node *rows, const struct audit_row *from, bool for_whom)
 {
     struct node *row = node_add_map(rows);
-    node_put_int(row, "number", from->number);
     node_put_text(row, "at", show_time(request->arena, request->language, from->at));
     node_put_text(row, "what", deed_text(request, from->what));
     node_put_text(row, "subject", party_text(request, tx, names, from->subject));
-    node_put_text(row, "detail", detail_text(request, from->detail));
-    node_put_text(row, "who", party_text(request, tx, names, from->who));
-    node_put_text(row, "on_behalf", party_text(request, tx, names, from->on_behalf));
+    node_put_text(row, "detail", detail_text(request, tx, names, from->detail));
+    node_put_text(row, "who", who_text(request, tx, names, from, for_whom));
 }
 
 static bool find_rows(struct request *request, struct tx *tx, const struct table *table,
@@ -131,7 +143,7 @@ static bool find_rows(struct request *request, struct tx *tx, const struct table
     if (!audit_list(tx, question, table->limit, table->offset, &found, total, err))
         return false;
     for (size_t i = 0; i < found.len; i++)
-        put_row(request, tx, &names, rows, &found.at[i]);
+        put_row(request, tx, &names, rows, &found.at[i], !question->organisation.len);
     return true;
 }
 
@@ -153,9 +165,10 @@ static bool put_check(struct request *request, struct tx *tx, struct node *page,
     return true;
 }
 
-static bool reply_trail(struct request *request, struct str title, const struct column *columns,
-                        struct audit_question question, struct error *err)
+static bool reply_trail(struct request *request, struct str title, struct audit_question question,
+                        struct error *err)
 {
+    const bool all = !question.organisation.len;
     struct table table;
     struct tx *tx;
     struct error why = { 0 };
@@ -172,10 +185,10 @@ static bool reply_trail(struct request *request, struct str title, const struct 
     struct node *page = page_new(request, title);
     page_crumb(page, "/", tr(request, N_("Home")));
     node_put_text(page, "action", request->path);
-    node_put_flag(page, "all", columns == all_columns);
+    node_put_flag(page, "all", all);
     put_filter(request, page, asked ? NULL : &why);
     table_put(request, page, "trail", columns, &table, rows, total);
-    if (columns == all_columns && !put_check(request, tx, page, err))
+    if (all && !put_check(request, tx, page, err))
         return false;
     return reply_page(request, "platform/record/pages/trail", page);
 }
@@ -187,12 +200,12 @@ bool show_own_trail(struct request *request, struct error *err)
         board = session_organisation(request->session, ROLE_BOARD_ADMIN);
     if (!board.len)
         return fail(err, FORBIDDEN, NULL, N_("Your account does not work for a school board."));
-    return reply_trail(request, tr(request, N_("Everything done in our name")), board_columns,
+    return reply_trail(request, tr(request, N_("Everything done in our name")),
                        (struct audit_question){ .organisation = board }, err);
 }
 
 bool show_trail(struct request *request, struct error *err)
 {
-    return reply_trail(request, tr(request, N_("Audit trail")), all_columns,
+    return reply_trail(request, tr(request, N_("Audit trail")),
                        (struct audit_question){ 0 }, err);
 }

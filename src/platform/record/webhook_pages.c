@@ -285,15 +285,18 @@ static struct str reason_text(const struct request *request, struct str reason)
     return reason.len ? reason : tr(request, N_("Not tried yet."));
 }
 
-static void put_delivery(struct request *request, struct node *list,
+static void put_delivery(struct request *request, struct tx *tx, struct node *list,
                          const struct delivery *delivery)
 {
+    struct known_names names = { 0 };
     struct node *node = node_add_map(list);
     node_put_text(node, "number", str_format(request->arena, "%lld", (long long)delivery->number));
     node_put_text(node, "kind",
                   delivery->number < 0 ? tr(request, N_("Test"))
                                        : event_text(request, delivery->kind));
-    node_put_text(node, "subject", delivery->subject);
+    node_put_text(node, "subject",
+                  delivery->number < 0 ? STR("")
+                                       : party_text(request, tx, &names, delivery->subject));
     node_put_text(node, "at", show_time(request->arena, request->language, delivery->at));
     node_put_int(node, "attempts", delivery->attempts);
     node_put_flag(node, "failed", delivery->failed);
@@ -315,7 +318,7 @@ static bool put_deliveries(struct request *request, struct node *page, struct st
         || !delivery_list(tx, id, 2 * TABLE_PAGE_ROWS, 0, &deliveries, &total, err))
         return false;
     for (size_t i = 0; i < deliveries.len; i++)
-        put_delivery(request, list, &deliveries.at[i]);
+        put_delivery(request, tx, list, &deliveries.at[i]);
     node_put_text(page, "total", show_number(request->arena, request->language, total));
     return true;
 }
