@@ -14,6 +14,11 @@
 #define STAM "https://ketenid.nl/sppilot/"
 #define ECK  "https://ketenid.nl/pilot/"
 
+static void close_app(void *app)
+{
+    app_close(app);
+}
+
 /* The keys of an installation of before keys had versions: one file, from which all is derived. */
 static struct derivation given_derivation_of(struct test *t, const char *name, unsigned char first)
 {
@@ -26,6 +31,7 @@ static struct derivation given_derivation_of(struct test *t, const char *name, u
     struct str file = str_format(t->arena, "%s/nummervoorziening.key", keys.at);
     CHECK_OK(key_file_make(keys.at, file.at, "nummervoorziening", &secret, &err), err);
     CHECK_OK(app_open(t->arena, folder.at, all_services, true, app, &err), err);
+    arena_defer(t->arena, close_app, app);
     CHECK_OK(derivation_init(&derivation, app->keeper, STR(STAM), STR(ECK), &err), err);
     return derivation;
 }
