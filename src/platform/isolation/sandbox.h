@@ -60,12 +60,13 @@ bool sandbox_wanted(const struct config *config);
  * blocked). An error only when the process is in a state that is neither in nor out: it must end. */
 bool sandbox_enter(const struct sandbox *sandbox, struct error *err);
 
+/* Before the database is opened: where SQLite puts what does not fit in memory. */
+void sandbox_prepare_server(const char *data);
+
 /* The server's sandbox: the data folder but its keys, the certificates, templates, what libpq and the
  * resolver read, the ports of the settings, and what each service's `needs` adds. Called after the
  * sockets are bound and the database is open, before anybody is answered. With `sandbox = off` it
  * only logs that. */
-/* Before the database is opened: where SQLite puts what does not fit in memory. */
-void sandbox_prepare_server(const char *data);
 bool sandbox_enter_server(struct app *app, struct error *err);
 
 /* Before anything else of the data folder is opened: started as root, the process becomes the user of
