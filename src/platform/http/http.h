@@ -155,9 +155,6 @@ bool request_form(struct request *request, struct form *form, struct error *err)
 struct str form_text(const struct form *form, const char *name);
 bool form_has(const struct form *form, const char *name, struct str value); /* e.g. a ticked box */
 
-/* The JSON body as a tree (depth <= 32). */
-bool request_json(struct request *request, const struct node **json, struct error *err);
-
 /* The request's read transaction: one snapshot for the whole request. */
 bool request_tx(struct request *request, struct tx **tx, struct error *err);
 

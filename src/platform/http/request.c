@@ -2,7 +2,6 @@
 #include "base/encoding.h"
 #include "platform/db/db.h"
 #include "platform/http/form.h"
-#include "platform/format/json.h"
 #include "platform/http/server.h"
 #include "platform/people/accounts.h"
 #include "platform/service.h"
@@ -100,13 +99,6 @@ bool form_has(const struct form *form, const char *name, struct str value)
             && str_eq(form->at[i].value, value))
             return true;
     return false;
-}
-
-bool request_json(struct request *request, const struct node **json, struct error *err)
-{
-    if (!media_type_is(request_header(request, "Content-Type"), STR("application/json")))
-        return fail(err, UNSUPPORTED, NULL, N_("The body must be sent as application/json."));
-    return json_parse(request->arena, request->body, json, err);
 }
 
 bool request_tx(struct request *request, struct tx **tx, struct error *err)

@@ -52,15 +52,9 @@ struct mail_status {
     struct str reason;   /* a message of the catalogue, with %s for the code; empty: none */
     int64_t code;        /* of the mail server's last answer; 0: none */
 };
-struct mail_statuses {
-    list_of(struct mail_status);
-};
 /* `found` is false when it was forgotten (after 90 days) or never was. */
 bool mail_find(struct tx *tx, struct str id, struct mail_status *status, bool *found,
                struct error *err);
-/* What waits or was given up, the latest first. */
-bool mail_list_troubled(struct tx *tx, int64_t limit, struct mail_statuses *list,
-                        struct error *err);
 
 extern const struct service mail_service;
 

@@ -16,8 +16,6 @@ static const struct statement forget =
     SQL("DELETE FROM mail WHERE state <> 'waiting' AND changed < $1");
 #define COLUMNS "id, about, state, created, changed, attempts, reason, code"
 static const struct statement find = SQL("SELECT " COLUMNS " FROM mail WHERE id = $1");
-static const struct statement list_troubled =
-    SQL("SELECT " COLUMNS " FROM mail WHERE state <> 'sent' ORDER BY changed DESC, id LIMIT $1");
 
 static const struct str states[MAIL_STATES] = { S("waiting"), S("sent"), S("given-up") };
 
@@ -99,17 +97,5 @@ bool mail_find(struct tx *tx, struct str id, struct mail_status *status, bool *f
     *found = rows_next(&rows);
     if (*found)
         *status = read_status(&rows);
-    return rows_end(&rows, err);
-}
-
-bool mail_list_troubled(struct tx *tx, int64_t limit, struct mail_statuses *list,
-                        struct error *err)
-{
-    struct rows rows;
-    *list = (struct mail_statuses){ 0 };
-    if (!db_query(tx, &list_troubled, ARGS(arg_int(limit)), &rows, err))
-        return false;
-    while (rows_next(&rows))
-        *list_add(tx_arena(tx), list) = read_status(&rows);
     return rows_end(&rows, err);
 }

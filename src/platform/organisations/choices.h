@@ -5,7 +5,6 @@
 
 #include "platform/organisations/grants.h"
 
-struct str choice_value(struct arena *arena, const struct grant_choice *choice);
 struct node *put_choice_field(struct request *request, struct node *page,
                               const struct grant_choices *choices, struct str chosen);
 /* Reads it again; whether it may be given is asked of grants.h. */

@@ -266,7 +266,7 @@ static bool put_roles(struct request *request, const struct person *person, stru
     return true;
 }
 
-struct str choice_value(struct arena *arena, const struct grant_choice *choice)
+static struct str choice_value(struct arena *arena, const struct grant_choice *choice)
 {
     return str_format(arena, "%s %.*s", role_name(choice->role), FMT(choice->organisation));
 }

@@ -72,9 +72,3 @@ bool cbor_skip(struct str *rest)
 {
     return skip(rest, 0);
 }
-
-bool cbor_take_text(struct str *rest, struct str wanted)
-{
-    struct cbor item;
-    return cbor_take(rest, &item) && item.kind == CBOR_TEXT && str_eq(item.bytes, wanted);
-}

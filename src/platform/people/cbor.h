@@ -24,7 +24,4 @@ bool cbor_take(struct str *rest, struct cbor *item);
 /* Passes over one whole item, with all that is in it. */
 bool cbor_skip(struct str *rest);
 
-/* Is the next item a text that says this? It is taken, whatever it is. */
-bool cbor_take_text(struct str *rest, struct str wanted);
-
 #endif
