@@ -93,6 +93,7 @@ TEST(load_balancers_that_are_no_addresses_are_refused)
         CHECK(!try_server(t, &app, str_format(t->arena, "listen.proxies = %s\n", wrong[i]).at, &err));
         CHECK_INT(err.kind, INVALID);
         CHECK_STR(str_of(err.field), STR("listen.proxies"));
+        db_close(app.db);
     }
 }
 

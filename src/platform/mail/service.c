@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Mail to people: its settings, its table and its background work. */
 #include "base/file.h"
+#include "platform/mail/store.h"
 #include "platform/isolation/sandbox.h"
 #include "platform/keys/keys.h"
 #include "platform/mail/job.h"
@@ -36,7 +37,10 @@ static const struct job_kind jobs[] = {
 };
 
 static const struct key_use keys[] = {
-    { "mail", N_("Seals mail that waits to be sent.") },
+    { .name = "mail",
+      .purpose = N_("Seals mail that waits to be sent."),
+      .needs = mail_key_needs,
+      .renew = mail_key_renew },
     { .name = NULL },
 };
 

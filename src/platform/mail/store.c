@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/mail/store.h"
+#include "base/list.h"
+#include "platform/keys/reseal.h"
 
 static const struct statement add =
     SQL("INSERT INTO mail (id, about, sealed, created, state, changed, attempts, reason, code)"
@@ -98,4 +100,25 @@ bool mail_find(struct tx *tx, struct str id, struct mail_status *status, bool *f
     if (*found)
         *status = read_status(&rows);
     return rows_end(&rows, err);
+}
+
+/* ---- Another version of the key ---- */
+
+static const struct sealed_column sealed[] = {
+    SEALED_COLUMN("mail", "id", "sealed",
+                  "'mail:' || id"),
+};
+static const struct sealed_columns sealed_columns = { "mail", count_of(sealed), sealed };
+
+bool mail_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
+               struct error *err)
+{
+    (void)keeper;
+    return sealed_needs(tx, &sealed_columns, version, count, err);
+}
+
+bool mail_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
+               struct error *err)
+{
+    return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err);
 }

@@ -28,4 +28,11 @@ bool mail_store_note(struct tx *tx, struct str id, enum mail_state state,
 /* Forgets what was settled before this moment. */
 bool mail_store_forget(struct tx *tx, instant before, struct error *err);
 
+/* For the key's entry in the descriptor (platform/keys/use.h). */
+struct keeper;
+bool mail_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
+               struct error *err);
+bool mail_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
+               struct error *err);
+
 #endif

@@ -9,6 +9,8 @@
 #include "platform/organisations/grants.h"
 #include "platform/organisations/letters.h"
 #include "platform/record/audit.h"
+#include "base/list.h"
+#include "platform/keys/reseal.h"
 
 #include <openssl/sha.h>
 
@@ -369,4 +371,28 @@ bool address_of(struct app *app, struct tx *tx, struct str account, struct str *
            && (!sealed.len
                || keeper_unseal(app->keeper, tx_arena(tx), INVITATION_KEY,
                                 about_login(tx_arena(tx), login), sealed, address, err));
+}
+
+/* ---- Another version of the key ---- */
+
+static const struct sealed_column sealed[] = {
+    SEALED_COLUMN("invitation", "id", "sealed",
+                  "'invitation:' || id"),
+    SEALED_COLUMN("account_address", "account", "sealed",
+                  "'address:' || (SELECT login FROM account"
+                  " WHERE account.id = account_address.account)"),
+};
+static const struct sealed_columns sealed_columns = { INVITATION_KEY, count_of(sealed), sealed };
+
+bool invitations_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
+               struct error *err)
+{
+    (void)keeper;
+    return sealed_needs(tx, &sealed_columns, version, count, err);
+}
+
+bool invitations_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
+               struct error *err)
+{
+    return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err);
 }

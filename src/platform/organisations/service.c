@@ -62,7 +62,10 @@ static const struct job_kind jobs[] = {
 };
 
 static const struct key_use keys[] = {
-    { INVITATION_KEY, N_("Seals the addresses of people who are invited or get notices.") },
+    { .name = INVITATION_KEY,
+      .purpose = N_("Seals the addresses of people who are invited or get notices."),
+      .needs = invitations_key_needs,
+      .renew = invitations_key_renew },
     { INVITATION_MAC_KEY, N_("Makes the marks of addresses that are invited already."), KEY_MAC },
     { .name = NULL },
 };

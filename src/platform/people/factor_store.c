@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/people/factor_store.h"
+#include "base/list.h"
+#include "platform/keys/reseal.h"
 
 #include "base/buf.h"
 #include "base/random.h"
@@ -292,4 +294,25 @@ bool factors_load(struct tx *tx, struct str account, struct factors *factors, st
         return false;
     factors->app = factors->app_since >= 0;
     return true;
+}
+
+/* ---- Another version of the key ---- */
+
+static const struct sealed_column sealed[] = {
+    SEALED_COLUMN("totp", "account", "secret",
+                  "account"),
+};
+static const struct sealed_columns sealed_columns = { ACCOUNTS_KEY, count_of(sealed), sealed };
+
+bool accounts_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
+               struct error *err)
+{
+    (void)keeper;
+    return sealed_needs(tx, &sealed_columns, version, count, err);
+}
+
+bool accounts_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
+               struct error *err)
+{
+    return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err);
 }

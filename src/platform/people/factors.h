@@ -7,6 +7,8 @@
 
 #include "platform/people/accounts.h"
 
+#define ACCOUNTS_KEY "accounts" /* seals the secrets of apps */
+
 /* Does this role need a second factor? */
 bool role_needs_factor(enum role role);
 

@@ -8,7 +8,6 @@
 #include "platform/people/webauthn.h"
 #include "platform/service.h"
 
-#define ACCOUNTS_KEY     "accounts"     /* seals the secrets of apps */
 #define ACCOUNTS_MAC_KEY "accounts-mac" /* makes the MACs of this folder */
 
 #define ACCOUNT_PATH  "/account"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* People: how they log in and what they see of their own account. */
 #include "platform/people/accounts.h"
+#include "platform/people/factor_store.h"
 #include "platform/people/people.h"
 
 static const struct migration migrations[] = {
@@ -9,7 +10,10 @@ static const struct migration migrations[] = {
 };
 
 static const struct key_use keys[] = {
-    { ACCOUNTS_KEY, N_("Seals the secrets of the apps with which people log in.") },
+    { .name = ACCOUNTS_KEY,
+      .purpose = N_("Seals the secrets of the apps with which people log in."),
+      .needs = accounts_key_needs,
+      .renew = accounts_key_renew },
     { ACCOUNTS_MAC_KEY, N_("Makes the marks of devices, challenges and failed log-ins."), KEY_MAC },
     { .name = NULL },
 };

@@ -79,7 +79,10 @@ static const struct follower followers[] = {
 };
 
 static const struct key_use keys[] = {
-    { WEBHOOK_KEY, N_("Seals the secrets by which webhooks are signed.") },
+    { .name = WEBHOOK_KEY,
+      .purpose = N_("Seals the secrets by which webhooks are signed."),
+      .needs = webhooks_key_needs,
+      .renew = webhooks_key_renew },
     { .name = NULL },
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/record/webhooks.h"
+#include "base/list.h"
+#include "platform/keys/reseal.h"
 
 #define COLUMNS                                                                                    \
     "SELECT w.id, w.organisation, w.address, w.kinds, w.active, w.secret, w.old_secret,"           \
@@ -244,4 +246,27 @@ bool delivery_ended(struct tx *tx, const struct delivery *delivery, enum outcome
         return note_failure(tx, delivery, outcome, reason, now, err);
     return db_do(tx, &delivered, ARGS(id, arg_int(delivery->number)), NULL, err)
         && db_do(tx, &count_success, ARGS(id, arg_int(now)), NULL, err);
+}
+
+/* ---- Another version of the key ---- */
+
+static const struct sealed_column sealed[] = {
+    SEALED_COLUMN("webhook", "id", "secret",
+                  "'webhook ' || id"),
+    SEALED_COLUMN("webhook", "id", "old_secret",
+                  "'webhook ' || id"),
+};
+static const struct sealed_columns sealed_columns = { WEBHOOK_KEY, count_of(sealed), sealed };
+
+bool webhooks_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
+               struct error *err)
+{
+    (void)keeper;
+    return sealed_needs(tx, &sealed_columns, version, count, err);
+}
+
+bool webhooks_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
+               struct error *err)
+{
+    return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err);
 }

@@ -119,4 +119,11 @@ bool webhooks_follow(struct app *app, struct tx *tx, const struct event *event,
 bool webhooks_wake(struct app *app, bool *added, struct error *err);
 bool webhooks_job(struct app *app, struct arena *arena, const struct job *job, struct error *err);
 
+/* For the key's entry in the descriptor (platform/keys/use.h). */
+struct keeper;
+bool webhooks_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
+               struct error *err);
+bool webhooks_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
+               struct error *err);
+
 #endif
