@@ -44,6 +44,11 @@ static int read_key(void)
     return at("%s/keys/web.key", data, O_RDONLY);
 }
 
+static int read_pin(void)
+{
+    return at("%s/token/pin", data, O_RDONLY);
+}
+
 static int read_settings(void)
 {
     return at("%s/fundament.conf", data, O_RDONLY);
@@ -152,6 +157,7 @@ static const struct {
 } attempts[] = {
     { "read-accounts", read_accounts },
     { "read-key", read_key },
+    { "read-pin", read_pin },
     { "read-settings", read_settings },
     { "remove-key", remove_key },
     { "write-certificate", write_certificate },

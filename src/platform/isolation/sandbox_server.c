@@ -45,23 +45,50 @@ static const char *const of_the_system[] = {
 #endif
 };
 
+/* ---- What stays closed ---- */
+
+/* Is the path this folder or file, or below it? Links are followed. */
+static bool lies_in(const char *folder, const char *path)
+{
+    char outer[PATH_MAX], inner[PATH_MAX];
+    if (!realpath(folder, outer) || !realpath(path, inner))
+        return false;
+    size_t len = strcmp(outer, "/") == 0 ? 0 : strlen(outer);
+    return strncmp(outer, inner, len) == 0 && (inner[len] == '/' || inner[len] == '\0');
+}
+
+/* Rules reach down, and none takes away. So no rule is made for what holds the keys, the PIN of their
+ * token, or the settings: beside those stand other secrets, like the passphrase of backups. */
+static bool holds_secrets(const struct app *app, struct arena *arena, const char *path)
+{
+    struct str pin = config_text(app->config, "keys.pkcs11_pin_file");
+    const char *const secrets[] = {
+        config_path(app->config, arena, "."),
+        config_path(app->config, arena, "keys"),
+        config_path(app->config, arena, "fundament.conf"),
+        pin.len ? config_path(app->config, arena, str_c(arena, pin)) : NULL,
+    };
+    for (size_t i = 0; i < count_of(secrets); i++)
+        if (secrets[i] && lies_in(path, secrets[i]))
+            return true;
+    return false;
+}
+
 /* ---- The data folder ---- */
 
-static void add_entry(struct sandbox *sandbox, const char *path, const char *name)
+static void add_entry(const struct app *app, struct sandbox *sandbox, const char *path,
+                      const char *name)
 {
-    static const char *const closed[] = { "keys", "fundament.conf" };
     struct stat about;
-    for (size_t i = 0; i < count_of(closed); i++)
-        if (strcmp(name, closed[i]) == 0)
-            return;
+    if (holds_secrets(app, sandbox->arena, path))
+        return;
     if (strcmp(name, "tls") == 0)
         sandbox_read(sandbox, path);
     else if (lstat(path, &about) == 0 && !S_ISLNK(about.st_mode))
         sandbox_write(sandbox, path);
 }
 
-/* Rules reach down, and none takes away: so each entry gets its own, and keys/ gets none. What is
- * made beside these entries later is not the server's. */
+/* Each entry gets a rule of its own. What is made beside these entries later is not the server's. */
 static bool add_data(struct app *app, struct sandbox *sandbox, struct error *err)
 {
     const char *data = config_path(app->config, sandbox->arena, ".");
@@ -72,8 +99,8 @@ static bool add_data(struct app *app, struct sandbox *sandbox, struct error *err
         return fail_internal(err, "the data folder does not open");
     for (struct dirent *entry; (entry = readdir(folder));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            add_entry(sandbox, config_path(app->config, sandbox->arena,
-                                           str_c(sandbox->arena, str_of(entry->d_name))),
+            add_entry(app, sandbox, config_path(app->config, sandbox->arena,
+                                                str_c(sandbox->arena, str_of(entry->d_name))),
                       str_c(sandbox->arena, str_of(entry->d_name)));
     closedir(folder);
     /* SQLite makes a new file's entry durable through its folder. */
@@ -97,11 +124,11 @@ static bool same_place(const char *a, const char *b)
 }
 
 /* A file that is replaced by another of its name while the server runs, as certificates are: its
- * folder, and the folder that a link leads to. Never the data folder as a whole. */
+ * folder, and the folder that a link leads to. Where secrets stand too, the file alone: after a renewal
+ * there the server must be started again. */
 static void add_renewed(const struct app *app, struct sandbox *sandbox, const char *path)
 {
     struct arena *arena = sandbox->arena;
-    const char *data = config_path(app->config, arena, ".");
     char real[PATH_MAX];
     const char *ways[] = { path, realpath(path, real) };
     sandbox_read(sandbox, path);
@@ -109,8 +136,7 @@ static void add_renewed(const struct app *app, struct sandbox *sandbox, const ch
         if (!ways[i])
             continue;
         const char *folder = str_c(arena, folder_of(str_of(ways[i])));
-        if (folder[0] && strcmp(folder, "/") != 0 && strcmp(folder, "/etc") != 0
-            && !same_place(folder, data))
+        if (folder[0] && strcmp(folder, "/etc") != 0 && !holds_secrets(app, arena, folder))
             sandbox_read(sandbox, folder);
     }
 }
@@ -131,12 +157,11 @@ static void add_certificates(const struct app *app, struct sandbox *sandbox)
 static void add_sockets(const struct app *app, struct sandbox *sandbox)
 {
     static const char *const settings[] = { "proxy.people", "proxy.machines" };
-    const char *data = config_path(app->config, sandbox->arena, ".");
     for (size_t i = 0; i < count_of(settings); i++) {
         struct str where = config_text(app->config, settings[i]);
         const char *folder = str_c(sandbox->arena, folder_of(str_slice(where, 5, where.len)));
-        if (str_starts(where, STR("unix:/")) && strcmp(folder, "/") != 0
-            && !same_place(folder, data) && !same_place(folder, "/tmp"))
+        if (str_starts(where, STR("unix:/")) && !holds_secrets(app, sandbox->arena, folder)
+            && !same_place(folder, "/tmp"))
             sandbox_write(sandbox, folder);
     }
 }
