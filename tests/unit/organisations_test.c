@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/random.h"
 #include "platform/organisations/acting.h"
+#include "platform/organisations/invitations.h"
 #include "platform/organisations/organisations.h"
 #include "platform/organisations/working.h"
 #include "platform/record/audit.h"
@@ -308,4 +309,120 @@ TEST(a_reason_to_act_is_some_words_without_an_address)
         CHECK(!acting_reason_allowed(str_of(wrong[i]), &err));
         CHECK_INT(err.kind, INVALID);
     }
+}
+
+/* ---- What somebody sent before they lost the role for it ---- */
+
+struct sent {
+    struct world *world;
+    struct invite invite;
+    struct error why; /* of looking at its link: NO_ERROR while it is open */
+    enum role role;   /* that the sender loses */
+};
+
+static struct actor at_the_command_line(const struct world *world)
+{
+    return (struct actor){ .app = &world->app, .who = STR("command:test"), .now = world->now };
+}
+
+static bool write_sent(struct tx *tx, void *with, struct error *err)
+{
+    static const struct statement by_ada = SQL("UPDATE invitation SET invited_by = $1");
+    struct sent *sent = with;
+    return invite_write(tx, &sent->invite, err)
+           && db_do(tx, &by_ada, ARGS(arg_text(sent->world->account.id)), NULL, err);
+}
+
+static struct sent given_sent(struct world *world, enum role role, const char *organisation)
+{
+    struct sent sent = { .world = world, .role = ROLE_BOARD_ADMIN };
+    struct error err = { 0 };
+    sent.invite = (struct invite){ .actor = at_the_command_line(world), .role = role,
+                                   .organisation = str_of(organisation), .name = STR("Bo"),
+                                   .address = STR("bo@school.example"),
+                                   .base = STR("https://fundament.example") };
+    CHECK_OK(invite_prepare(&world->app, world->t->arena, &sent.invite, &err), err);
+    CHECK_OK(db_write(world->app.db, world->t->arena, write_sent, &sent, &err), err);
+    return sent;
+}
+
+static bool take_role(struct tx *tx, void *with, struct error *err)
+{
+    const struct sent *sent = with;
+    struct actor actor = at_the_command_line(sent->world);
+    return role_take(tx, &actor, sent->world->account.id, sent->role, STR("board:10001"), err);
+}
+
+static bool disable(struct tx *tx, void *with, struct error *err)
+{
+    const struct sent *sent = with;
+    struct actor actor = at_the_command_line(sent->world);
+    return account_set_disabled(tx, &actor, sent->world->account.id, true, err);
+}
+
+static bool open_link(struct tx *tx, void *with, struct error *err)
+{
+    struct sent *sent = with;
+    struct invitation found;
+    struct str link = sent->invite.link;
+    (void)err;
+    sent->why = (struct error){ 0 };
+    invitation_of_token(&sent->world->app, tx, str_slice(link, link.len - 43, link.len),
+                        sent->world->now, &found, &sent->why);
+    return true;
+}
+
+static enum error_kind link_after(struct sent *sent, db_work *deed)
+{
+    struct error err = { 0 };
+    struct world *world = sent->world;
+    CHECK_OK(db_write(world->app.db, world->t->arena, deed, sent, &err), err);
+    CHECK_OK(db_write(world->app.db, world->t->arena, open_link, sent, &err), err);
+    return sent->why.kind;
+}
+
+TEST_DB(an_invitation_ends_with_the_role_of_who_sent_it)
+{
+    struct world world = given_ada(t);
+    give(&world, ROLE_BOARD_ADMIN, "board:10001");
+    struct sent sent = given_sent(&world, ROLE_BOARD_ADMIN, "board:10001");
+    CHECK_INT(link_after(&sent, open_link), NO_ERROR);
+    CHECK_INT(link_after(&sent, take_role), GONE);
+    app_close(&world.app);
+}
+
+TEST_DB(an_invitation_for_a_school_ends_with_its_boards_role)
+{
+    struct world world = given_ada(t);
+    give(&world, ROLE_BOARD_ADMIN, "board:10001");
+    struct sent sent = given_sent(&world, ROLE_SCHOOL_ICT, "school:90AA");
+    CHECK_INT(link_after(&sent, take_role), GONE);
+    app_close(&world.app);
+}
+
+TEST_DB(an_invitation_ends_when_its_senders_account_is_disabled)
+{
+    struct world world = given_ada(t);
+    struct sent sent = given_sent(&world, ROLE_VENDOR, "vendor:1");
+    CHECK_INT(link_after(&sent, disable), GONE);
+    app_close(&world.app);
+}
+
+TEST_DB(an_invitation_of_another_organisation_stays)
+{
+    struct world world = given_ada(t);
+    give(&world, ROLE_BOARD_ADMIN, "board:10001");
+    struct sent sent = given_sent(&world, ROLE_BOARD_MEMBER, "board:20002");
+    CHECK_INT(link_after(&sent, take_role), NO_ERROR);
+    app_close(&world.app);
+}
+
+TEST_DB(a_role_that_invites_nobody_takes_no_invitation_with_it)
+{
+    struct world world = given_ada(t);
+    give(&world, ROLE_BOARD_MEMBER, "board:10001");
+    struct sent sent = given_sent(&world, ROLE_BOARD_MEMBER, "board:10001");
+    sent.role = ROLE_BOARD_MEMBER;
+    CHECK_INT(link_after(&sent, take_role), NO_ERROR);
+    app_close(&world.app);
 }

@@ -47,6 +47,9 @@ static const struct statement by_id =
     SQL(COLUMNS " AND invitation.id = $1 AND invitation.expires > $2");
 static const struct statement by_token =
     SQL(COLUMNS " AND invitation.token_hash = $1 AND invitation.expires > $2");
+static const struct statement by_inviter =
+    SQL(COLUMNS " AND invitation.invited_by = $1 AND invitation.expires > $2"
+                " AND ($3 = '' OR invitation.organisation = $3 OR invitation.organisation LIKE $4)");
 static const struct statement put_address =
     SQL("INSERT INTO account_address (account, sealed) VALUES ($1, $2)"
         " ON CONFLICT (account) DO NOTHING");
@@ -314,6 +317,30 @@ bool invitation_revoke(struct tx *tx, const struct actor *actor, const struct in
            && close_as(tx, actor, which, "revoked", err)
            && record(tx, actor, "organisations.invitation-revoked", which->id,
                      which->organisation, which->role, err);
+}
+
+bool invitations_end_of(struct tx *tx, const struct actor *actor, struct str account,
+                        struct str organisation, struct error *err)
+{
+    struct rows rows;
+    struct str sealed;
+    struct invitation_list list = { 0 };
+    bool board = str_eq(organisation_kind(organisation), STR("board"));
+    if (!db_query(tx, &by_inviter,
+                  ARGS(arg_text(account), arg_int(actor->now), arg_text(organisation),
+                       arg_text(board ? STR("school:%") : STR(""))),
+                  &rows, err))
+        return false;
+    while (rows_next(&rows))
+        *list_add(tx_arena(tx), &list) = read_row(&rows, &sealed);
+    if (!rows_end(&rows, err))
+        return false;
+    for (size_t i = 0; i < list.len; i++)
+        if (!close_as(tx, actor, &list.at[i], "revoked", err)
+            || !record(tx, actor, "organisations.invitation-revoked", list.at[i].id,
+                       list.at[i].organisation, list.at[i].role, err))
+            return false;
+    return true;
 }
 
 bool invitation_accept(struct tx *tx, const struct actor *actor,

@@ -52,6 +52,11 @@ bool invitation_find(struct app *app, struct tx *tx, struct str id, instant now,
 bool invitation_revoke(struct tx *tx, const struct actor *actor, const struct invitation *which,
                        struct error *err);
 
+/* Ends the open ones that somebody sent who may not any more: for this organisation (of a board: for
+ * schools too), or, when it is empty, all. Else a link that was kept would outlive the role. */
+bool invitations_end_of(struct tx *tx, const struct actor *actor, struct str account,
+                        struct str organisation, struct error *err);
+
 /* The open one of a link's token; GONE for any other token. */
 bool invitation_of_token(struct app *app, struct tx *tx, struct str token, instant now,
                          struct invitation *invitation, struct error *err);

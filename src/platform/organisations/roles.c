@@ -2,6 +2,7 @@
 #include "platform/organisations/roles.h"
 
 #include "platform/organisations/grants.h"
+#include "platform/organisations/invitations.h"
 #include "platform/record/audit.h"
 
 static const struct statement delete_membership =
@@ -114,7 +115,9 @@ bool role_take(struct tx *tx, const struct actor *actor, struct str account, enu
     if (!taken)
         return fail(err, NOT_FOUND, NULL, N_("This person does not have this role (any more)."));
     return record(tx, actor, "organisations.role-taken", account, organisation,
-                  role_detail(tx, role), err);
+                  role_detail(tx, role), err)
+           && (role != grants_keeper(organisation)
+               || invitations_end_of(tx, actor, account, organisation, err));
 }
 
 bool account_set_disabled(struct tx *tx, const struct actor *actor, struct str account,
@@ -127,6 +130,7 @@ bool account_set_disabled(struct tx *tx, const struct actor *actor, struct str a
     return db_do(tx, &set_disabled,
                  ARGS(arg_text(account), arg_int(disabled ? actor->now : 0)), NULL, err)
            && (!disabled || session_end_others(tx, account, STR(""), err))
+           && (!disabled || invitations_end_of(tx, actor, account, STR(""), err))
            && record(tx, actor, disabled ? "account.disabled" : "account.enabled", account,
                      STR(""), STR(""), err);
 }

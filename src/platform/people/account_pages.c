@@ -97,6 +97,7 @@ bool show_account(struct request *request, struct error *err)
 struct change {
     struct request *request;
     struct str hash;
+    struct guess guess;
 };
 
 static bool write_password(struct tx *tx, void *with, struct error *err)
@@ -109,46 +110,49 @@ static bool write_password(struct tx *tx, void *with, struct error *err)
         .what = "account.password-changed",
         .subject = str_format(tx_arena(tx), "account:%.*s", FMT(id)),
     };
-    return account_set_password(tx, id, change->hash, err)
+    return audit_add(tx, request->now, &entry, err)
+           && check_wait(tx, &change->guess, request->now, err)
+           && account_set_password(tx, id, change->hash, err)
            && session_end_others(tx, id, request_cookie(request, SESSION_COOKIE), err)
            && session_prove(tx, request_cookie(request, SESSION_COOKIE), request->session->proof,
-                            request->now, err)
-           && audit_add(tx, request->now, &entry, err);
+                            request->now, err);
 }
 
 /* Guessing the present password from an open session is counted as logging in is. */
-static bool check_present(struct request *request, struct str present, struct error *err)
+static bool check_present(struct request *request, struct str present, struct guess *guess,
+                          struct error *err)
 {
     struct tx *tx;
     bool right;
-    struct guess guess;
     struct account account;
     if (!request_tx(request, &tx, err)
         || !account_find_id(tx, request->session->account, &account, err)
-        || !guess_read(request, GUESS_PASSWORD, account.login, &guess, err)
-        || !check_haste(request, &guess, err)
+        || !guess_read(request, GUESS_PASSWORD, account.login, guess, err)
+        || !check_haste(request, guess, err)
         || !check_password(request, account.password_hash, present, &right, err))
         return false;
     if (right)
         return true;
-    return note_refusal(request, "account.password-refused", account.id, &guess, err)
+    return note_refusal(request, "account.password-refused", account.id, guess, err)
            && fail(err, INVALID, "current", N_("This is not your present password."));
 }
 
 bool change_password(struct request *request, struct error *err)
 {
     struct form form;
+    struct change change = { .request = request };
     if (proof_asked(request, STR(ACCOUNT_PATH)))
         return true;
     if (!request_form(request, &form, err))
         return false;
     struct str password = password_field(&form, STR("password"));
     if (!password_allowed(password, err)
-        || !check_present(request, password_field(&form, STR("current")), err)) {
+        || !check_present(request, password_field(&form, STR("current")), &change.guess,
+                          err)) {
         struct error why = *err;
         return why.kind == INVALID && reply_account(request, &why, err);
     }
-    struct change change = { request, password_hash(request->arena, password) };
+    change.hash = password_hash(request->arena, password);
     if (!request_write(request, write_password, &change, err))
         return false;
     reply_notice(request, "ok", tr(request, N_("Your password is changed. Other browsers are logged "

@@ -19,7 +19,7 @@ static bool fail_haste(int wait, struct error *err)
     return false;
 }
 
-static bool check_wait(struct tx *tx, const struct guess *guess, instant now, struct error *err)
+bool check_wait(struct tx *tx, const struct guess *guess, instant now, struct error *err)
 {
     int wait = 0;
     return guess_wait(tx, guess, now, &wait, err) && (!wait || fail_haste(wait, err));

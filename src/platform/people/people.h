@@ -55,6 +55,9 @@ bool note_refusal(struct request *request, const char *what, struct str account,
                   const struct guess *guess, struct error *err);
 /* Fails with TOO_MANY when this guess comes too soon. */
 bool check_haste(struct request *request, const struct guess *guess, struct error *err);
+/* The same within the write that a right answer leads to, behind its audit row: so that of many guesses
+ * at the same moment the right one does not slip through. */
+bool check_wait(struct tx *tx, const struct guess *guess, instant now, struct error *err);
 
 /* second_step.c: after the password, and again before sensitive deeds. */
 bool ask_second_step(struct request *request, const struct account *account, struct str back,

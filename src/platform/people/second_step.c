@@ -298,15 +298,16 @@ static bool write_confirmation(struct tx *tx, void *with, struct error *err)
         .detail = str_format(tx_arena(tx), "{\"by\":\"%s\"}",
                              confirmation->given ? given_name(confirmation->given) : "password"),
     };
-    if (confirmation->given
-        && !given_spend(tx, confirmation->given, request->now, &fresh, err))
+    if (!audit_add(tx, request->now, &entry, err)
+        || (confirmation->guess && !check_wait(tx, confirmation->guess, request->now, err))
+        || (confirmation->given
+            && !given_spend(tx, confirmation->given, request->now, &fresh, err)))
         return false;
     if (!fresh)
         return fail_wrong_code(err);
     return (!confirmation->guess || guess_right(tx, confirmation->guess, err))
            && session_prove(tx, request_cookie(request, SESSION_COOKIE), request->session->proof,
-                            request->now, err)
-           && audit_add(tx, request->now, &entry, err);
+                            request->now, err);
 }
 
 static bool confirm_by_password(struct step *step, const struct form *form, struct error *err)
