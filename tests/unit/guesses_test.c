@@ -6,6 +6,9 @@
 #include "platform/people/guesses.h"
 #include "platform/service.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 static const struct service *const services[] = { &platform_service, &people_service, NULL };
 
 struct world {
@@ -148,6 +151,50 @@ TEST_DB(old_guesses_are_forgotten)
     fail_often(t, &world, 'k', 1);
     must(t, &world, count);
     CHECK_INT(world.seconds, 1);
+    db_close(world.db);
+}
+
+struct burst {
+    struct db *db;
+    struct guess guess;
+    _Atomic int passed;
+};
+
+/* A wrong guess as a log-in makes it: only who need not wait was looked at. */
+static bool guess_wrongly(struct tx *tx, void *with, struct error *err)
+{
+    struct burst *burst = with;
+    int seconds;
+    instant now = 1800000000 * SECOND;
+    if (!guess_wait_held(tx, &burst->guess, now, &seconds, err))
+        return false;
+    if (seconds)
+        return fail(err, TOO_MANY, NULL, "wait");
+    usleep(10000); /* so that others come meanwhile */
+    return guess_failed(tx, &burst->guess, now, err);
+}
+
+static void *guess_at_once(void *with)
+{
+    struct burst *burst = with;
+    struct arena arena = { 0 };
+    struct error err;
+    if (db_write(burst->db, &arena, guess_wrongly, burst, &err))
+        burst->passed++;
+    arena_free(&arena);
+    return NULL;
+}
+
+TEST_DB(a_burst_of_guesses_gets_no_more_tries_than_one_after_the_other)
+{
+    struct world world = given_nothing(t);
+    struct burst burst = { .db = world.db, .guess = guess_of('a', GUESS_PASSWORD) };
+    pthread_t threads[12];
+    for (size_t i = 0; i < count_of(threads); i++)
+        CHECK(pthread_create(&threads[i], NULL, guess_at_once, &burst) == 0);
+    for (size_t i = 0; i < count_of(threads); i++)
+        pthread_join(threads[i], NULL);
+    CHECK_INT(burst.passed, 4);
     db_close(world.db);
 }
 

@@ -22,13 +22,15 @@ static bool fail_haste(int wait, struct error *err)
 bool check_wait(struct tx *tx, const struct guess *guess, instant now, struct error *err)
 {
     int wait = 0;
-    return guess_wait(tx, guess, now, &wait, err) && (!wait || fail_haste(wait, err));
+    return guess_wait_held(tx, guess, now, &wait, err) && (!wait || fail_haste(wait, err));
 }
 
 bool check_haste(struct request *request, const struct guess *guess, struct error *err)
 {
     struct tx *tx;
-    return request_tx(request, &tx, err) && check_wait(tx, guess, request->now, err);
+    int wait = 0;
+    return request_tx(request, &tx, err) && guess_wait(tx, guess, request->now, &wait, err)
+           && (!wait || fail_haste(wait, err));
 }
 
 /* ---- A refusal ---- */
@@ -40,8 +42,8 @@ struct refusal {
     const struct guess *guess;
 };
 
-/* The audit row comes first, for it makes guesses wait for each other: of many at the same moment each
- * sees what the one before it counted. */
+/* Guesses wait for each other in check_wait: of many at the same moment each sees what the one before
+ * it counted. */
 static bool write_refusal(struct tx *tx, void *with, struct error *err)
 {
     const struct refusal *refusal = with;

@@ -16,6 +16,10 @@ static const struct statement add_guess =
         " ON CONFLICT (what) DO UPDATE"
         "  SET failures = CASE WHEN wrong_guess.last < $3 THEN 1 ELSE wrong_guess.failures + 1 END,"
         "      last = $2");
+/* Changes nothing but locks the row, also where there was none. */
+static const struct statement hold_guess =
+    SQL("INSERT INTO wrong_guess (what, failures, last) VALUES ($1, 0, $2)"
+        " ON CONFLICT (what) DO UPDATE SET last = wrong_guess.last");
 static const struct statement delete_guess = SQL("DELETE FROM wrong_guess WHERE what = $1");
 static const struct statement delete_old = SQL("DELETE FROM wrong_guess WHERE last < $1");
 
@@ -100,6 +104,19 @@ bool guess_wait(struct tx *tx, const struct guess *guess, instant now, int *seco
     return look(tx, guess->own, &own_pace[guess->kind], now, seconds, err)
            && (guess->known
                || look(tx, guess->account, &account_pace[guess->kind], now, seconds, err));
+}
+
+static bool hold(struct tx *tx, const unsigned char *mac, instant now, struct error *err)
+{
+    return db_do(tx, &hold_guess, ARGS(arg_bytes(mac_str(mac)), arg_int(now)), NULL, err);
+}
+
+/* One's own first, then the account's, always: so nobody waits in a circle. */
+bool guess_wait_held(struct tx *tx, const struct guess *guess, instant now, int *seconds,
+                     struct error *err)
+{
+    return hold(tx, guess->own, now, err) && (guess->known || hold(tx, guess->account, now, err))
+           && guess_wait(tx, guess, now, seconds, err);
 }
 
 static bool count(struct tx *tx, const unsigned char *mac, const struct pace *pace, instant now,

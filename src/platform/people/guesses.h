@@ -28,6 +28,10 @@ bool guess_read(struct request *request, enum guess_kind kind, struct str login,
  * one doubles the wait, up to a minute for passwords and a quarter of an hour for codes. */
 bool guess_wait(struct tx *tx, const struct guess *guess, instant now, int *seconds,
                 struct error *err);
+/* The same in a write transaction, which holds these counts from here to its end: of guesses at the same
+ * moment each sees what the one before it counted. */
+bool guess_wait_held(struct tx *tx, const struct guess *guess, instant now, int *seconds,
+                     struct error *err);
 bool guess_failed(struct tx *tx, const struct guess *guess, instant now, struct error *err);
 /* It was right: this browser's count ends. */
 bool guess_right(struct tx *tx, const struct guess *guess, struct error *err);
