@@ -45,7 +45,7 @@ static const struct group {
            "dup dup2 dup3 pipe pipe2 eventfd2 memfd_create" },
     { SERVER | KEEPERS, "sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockname "
                         "getpeername getsockopt epoll_create1 epoll_ctl epoll_wait epoll_pwait "
-                        "epoll_pwait2 rt_sigtimedwait rt_sigsuspend signalfd4 mlock mlock2 munlock "
+                        "epoll_pwait2 pause rt_sigtimedwait rt_sigsuspend signalfd4 mlock mlock2 munlock "
                         "sched_getparam sched_getscheduler" },
     /* Files; which ones is Landlock's and the permissions' to say. */
     { SERVER, "open openat openat2 creat stat lstat newfstatat statx access faccessat faccessat2 "
