@@ -310,6 +310,9 @@ TEST(a_proxy_hands_on_the_peer_and_its_certificate)
     client_close(proxy);
     struct http_client *people =
         client_open_unix(t, str_format(t->arena, "%s/people.sock", t->folder).at);
+    CHECK_STR(client_ask(people, "GET /test/peer HTTP/1.1\n" HOST
+                                 "X-Forwarded-For: ::ffff:192.0.2.9\n\n").body,
+              STR("192.0.2.9 - nl")); /* else all of IPv4 would be one network */
     CHECK_STR(client_ask(people, "GET /test/peer HTTP/1.1\n" HOST "X-Forwarded-For: ::1\n\n").body,
               STR("::1 - nl"));
     CHECK_STR(client_ask(people, "GET /test/peer HTTP/1.1\n" HOST "X-Forwarded-For: nonsense\n\n").body,

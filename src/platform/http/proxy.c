@@ -45,6 +45,9 @@ bool proxy_peer(struct arena *arena, struct str header, struct str *peer)
     last = str_trim(last);
     if (last.len >= INET6_ADDRSTRLEN || str_has(last, '\0'))
         return false;
+    /* IPv4 as a socket for IPv6 shows it: else all of it would count as one network. */
+    if (str_starts(last, STR("::ffff:")) && str_has(last, '.'))
+        last = str_slice(last, 7, last.len);
     const char *text = str_c(arena, last);
     *peer = last;
     return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
