@@ -151,7 +151,7 @@ bool db_number(struct tx *tx, const struct statement *statement, struct args arg
                int64_t otherwise, int64_t *number, struct error *err);
 
 /* The next number of a named series, without gaps and in the order of commits; takes a lock on the
- * series until the transaction ends. For audit and events. */
+ * series until the transaction ends: for what is rare (deeds and events are numbered in record/). */
 bool db_next_number(struct tx *tx, const char *series, int64_t *number, struct error *err);
 
 /* The standbys that follow a PostgreSQL primary. */
