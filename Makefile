@@ -3,7 +3,7 @@
 
 DATA ?= ./data
 
-.PHONY: build run test load kill nodes fuzz format clean packages packages-package packages-test deb \
+.PHONY: build run test load kill nodes faults fuzz format clean packages packages-package packages-test deb \
 	sbom reproducible
 .DEFAULT_GOAL := build
 
@@ -41,6 +41,10 @@ nodes: packages-test build
 
 load: packages-test build
 	@tests/load/run
+
+# Memory, disk and connections that fail at every moment; `make test` takes a sample of them.
+faults: packages-test build
+	@/usr/bin/python3 tests/faults/run --full
 
 fuzz: packages-test
 	@tests/fuzz/run 60

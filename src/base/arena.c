@@ -27,12 +27,31 @@ void arena_init(struct arena *arena, size_t limit)
     *arena = (struct arena){ .limit = limit };
 }
 
-void arena_exhausted(struct arena *arena)
+static _Thread_local jmp_buf *thread_rescue;
+
+_Noreturn static void give_up(jmp_buf *rescue)
 {
-    if (arena->rescue)
-        longjmp(*arena->rescue, 1);
+    if (rescue)
+        longjmp(*rescue, 1);
     fputs("fundament: out of memory\n", stderr);
     _Exit(EX_OSERR);
+}
+
+void arena_exhausted(struct arena *arena)
+{
+    give_up(arena->rescue);
+}
+
+jmp_buf *memory_rescue(jmp_buf *rescue)
+{
+    jmp_buf *before = thread_rescue;
+    thread_rescue = rescue;
+    return before;
+}
+
+void memory_exhausted(void)
+{
+    give_up(thread_rescue);
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t room)

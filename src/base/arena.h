@@ -26,6 +26,11 @@ struct arena {
 /* Memory ended, here or in a library that works for the arena's owner: goes to `rescue`. */
 _Noreturn void arena_exhausted(struct arena *arena);
 
+/* Where code that is given no arena goes when memory ends: the rescue of the task that this thread
+ * does now. Returns the one before, to be set again when the task is done; also by who was rescued. */
+jmp_buf *memory_rescue(jmp_buf *rescue);
+_Noreturn void memory_exhausted(void);
+
 /* An empty arena: `struct arena arena = { 0 };` is one too. */
 void arena_init(struct arena *arena, size_t limit);
 

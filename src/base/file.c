@@ -73,6 +73,26 @@ static bool write_all(int fd, struct str bytes)
     return true;
 }
 
+bool folder_sync(const char *path, struct error *err)
+{
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && fsync(fd) == 0)
+        return true;
+    return fail_file(err, UNAVAILABLE,
+                     N_("The folder %s cannot be written to the disk; check the disk."), path);
+}
+
+/* The new name too must outlive a power cut. */
+static bool sync_folder_of(const char *path, struct error *err)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 1;
+    memcpy(folder, slash ? path : ".", len);
+    folder[len] = '\0';
+    return folder_sync(folder, err);
+}
+
 bool file_write(const char *path, struct str bytes, unsigned mode, struct error *err)
 {
     static const char message[] =
@@ -89,7 +109,7 @@ bool file_write(const char *path, struct str bytes, unsigned mode, struct error 
         unlink(fresh);
         return false;
     }
-    return true;
+    return sync_folder_of(path, err);
 }
 
 bool file_exists(const char *path)

@@ -13,6 +13,9 @@ bool file_read(struct arena *arena, const char *path, size_t limit, struct str *
 /* Writes a new file with these permissions, synced, and puts it in place of an old one at once. */
 bool file_write(const char *path, struct str bytes, unsigned mode, struct error *err);
 
+/* Makes the entries of a folder durable: what was made, renamed or removed in it. */
+bool folder_sync(const char *path, struct error *err);
+
 bool file_exists(const char *path);
 
 /* Makes a folder and its parents (0750) where they are missing. */

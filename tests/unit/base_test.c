@@ -208,3 +208,16 @@ TEST(a_tree_is_written_as_json)
     CHECK_STR(buf_str(&out),
               STR("{\"name\":\"a\\\"\\n\\u0001\",\"on\":true,\"list\":[-3],\"none\":null}"));
 }
+
+TEST(memory_that_ends_where_no_arena_is_given_goes_to_the_rescue_of_the_thread)
+{
+    jmp_buf rescue;
+    volatile bool ended = false;
+    jmp_buf *before = memory_rescue(&rescue);
+    if (setjmp(rescue) == 0)
+        memory_exhausted();
+    ended = true;
+    CHECK(before == NULL);
+    CHECK(memory_rescue(NULL) == &rescue);
+    CHECK(ended);
+}

@@ -55,8 +55,10 @@ bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err
     struct arena *const arena = tx->arena;
     jmp_buf *const outer = arena->rescue;
     jmp_buf here;
+    jmp_buf *const thread_outer = memory_rescue(&here);
     if (setjmp(here)) {
         arena->rescue = outer;
+        memory_rescue(thread_outer);
         return fail(err, UNAVAILABLE, NULL,
                     N_("There is not enough memory for this. Ask for less at a time."));
     }
@@ -66,6 +68,7 @@ bool db_work_guarded(struct tx *tx, db_work *work, void *with, struct error *err
     bool ok = work(tx, with, err);
     tx->acting = NULL;
     arena->rescue = outer;
+    memory_rescue(thread_outer);
     if (ok && tx->failed)
         return fail_internal(err, "a failed statement was passed over");
     return ok;

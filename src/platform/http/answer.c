@@ -127,13 +127,16 @@ void answer(struct exchange *exchange)
 {
     jmp_buf rescue;
     exchange->arena.rescue = &rescue;
+    memory_rescue(&rescue);
     if (setjmp(rescue) == 0) {
         answer_or_refuse(exchange);
     } else {
+        memory_rescue(NULL);
         log_error("out-of-memory", { "request", exchange->request.id });
         reply_out_of_memory(&exchange->request);
     }
     exchange->arena.rescue = NULL;
+    memory_rescue(NULL);
     close_snapshot(&exchange->request);
     exchange->stage = ANSWERED;
 }

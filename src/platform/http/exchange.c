@@ -86,6 +86,7 @@ static bool set_up(struct exchange *exchange, const char *uri)
     struct arena *arena = &exchange->arena;
     arena->limit = exchange->server->memory_limit;
     arena->rescue = &rescue;
+    memory_rescue(&rescue);
     bool well = setjmp(rescue) == 0;
     if (well) {
         exchange->raw = str_copy(arena, str_of(uri));
@@ -96,6 +97,7 @@ static bool set_up(struct exchange *exchange, const char *uri)
         exchange->request.id = new_name(exchange->server, arena);
     }
     arena->rescue = NULL;
+    memory_rescue(NULL);
     return well;
 }
 
@@ -220,10 +222,12 @@ static bool admit_safely(struct exchange *exchange)
 {
     jmp_buf rescue;
     exchange->arena.rescue = &rescue;
+    memory_rescue(&rescue);
     bool memory = setjmp(rescue) == 0;
     if (memory && admit(exchange, &exchange->refusal))
         exchange->refusal = (struct error){ 0 };
     exchange->arena.rescue = NULL;
+    memory_rescue(NULL);
     return memory;
 }
 

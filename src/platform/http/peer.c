@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#define GONE_AFTER (2 * SECOND)
+#define GONE_EVERY 4 /* seconds: a system call for each waiting connection */
+
 static void read_address(const struct sockaddr *from, char out[static INET6_ADDRSTRLEN])
 {
     static const char mapped[] = "::ffff:";
@@ -145,11 +148,25 @@ static bool is_overdue(const struct server *server, struct peer *peer, instant n
     return now - since > allowed;
 }
 
+/* Whose request is not in and who will send no more. libmicrohttpd misses an end that comes together
+ * with the last bytes, and would keep the connection until it times out. While an answer is under way
+ * `since` lies ahead: who has closed its side may still read. */
+static bool is_gone(struct peer *peer, instant now)
+{
+    char byte;
+    if (atomic_load_explicit(&peer->answering, memory_order_relaxed)
+        || now - atomic_load_explicit(&peer->since, memory_order_relaxed) < GONE_AFTER)
+        return false;
+    return recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* The lock is held: a peer leaves the list before its socket is closed. */
-static void end_overdue(struct server *server)
+static void end_overdue(struct server *server, bool look_for_gone)
 {
     instant now = instant_monotonic();
     for (struct peer *peer = server->peers; peer; peer = peer->next) {
+        if (look_for_gone && is_gone(peer, now))
+            shutdown(peer->fd, SHUT_RDWR);
         if (!is_overdue(server, peer, now))
             continue;
         shutdown(peer->fd, SHUT_RDWR);
@@ -160,6 +177,7 @@ static void end_overdue(struct server *server)
 static void *watch(void *with)
 {
     struct server *server = with;
+    unsigned ticks = 0;
     pthread_mutex_lock(&server->lock);
     while (server->watching) {
         struct timespec until;
@@ -167,7 +185,7 @@ static void *watch(void *with)
         until.tv_sec++;
         pthread_cond_timedwait(&server->wake, &server->lock, &until);
         if (server->watching)
-            end_overdue(server);
+            end_overdue(server, ++ticks % GONE_EVERY == 0);
     }
     pthread_mutex_unlock(&server->lock);
     return NULL;

@@ -75,13 +75,27 @@ size_t wire_receive(int fd, char *at, size_t most)
     return size && size <= most && receive_rest(fd, at, got, size) ? size : 0;
 }
 
+/* There is no memory for this message: it is taken in and wiped, so that the answer is a refusal and the
+ * next message can be read. Nothing of it may be taken for another one. */
+static size_t pass_over(int fd, char *at, size_t room, size_t got, size_t size)
+{
+    while (got < size) {
+        size_t more = receive_packet(fd, at, room);
+        if (!more)
+            return 0;
+        got += more;
+    }
+    memset(at, 0, sizeof(struct wire_head));
+    return sizeof(struct wire_head);
+}
+
 size_t wire_receive_any(int fd, char **at, size_t *room)
 {
     size_t got = receive_packet(fd, *at, *room), size = whole_size(*at, got);
     if (size > *room && size <= WIRE_MAX) {
         char *larger = realloc(*at, size);
         if (!larger)
-            return 0;
+            return pass_over(fd, *at, *room, got, size);
         *at = larger;
         *room = size;
     }
@@ -152,9 +166,9 @@ static void *attend(void *with)
             break;
         arena_reset(&arena);
         if (room > KEPT_ROOM) {
-            free(message);
-            room = WIRE_PACKET;
-            message = malloc(room);
+            char *smaller = realloc(message, WIRE_PACKET);
+            message = smaller ? smaller : message;
+            room = smaller ? WIRE_PACKET : room;
         }
     }
     leave();

@@ -113,15 +113,6 @@ static bool write_secret(int fd, const char *label, const struct secret *secret)
     return ok;
 }
 
-static void sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 /* Keys' own folder is for their owner alone; one that came from before may be wider. */
 static bool close_folder(const char *folder, struct error *err)
 {
@@ -152,10 +143,8 @@ bool key_file_make(const char *folder, const char *path, const char *label,
         close(fd);
         unlink(fresh);
     }
-    if (ok) {
-        sync_folder(folder);
-        return true;
-    }
+    if (ok)
+        return folder_sync(folder, err); /* nothing may be sealed with a key that a power cut takes */
     say(err, KEY_NOT_MADE, "%s", path);
     return fail_detail(err, "%s", strerror(why));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/keys/keys.h"
 
+#include "base/arena.h"
 #include "base/random.h"
 
 #include <limits.h>
@@ -21,10 +22,8 @@
  * pseudonym. Only memory that ended brings us here. */
 static void must(bool ok)
 {
-    if (ok)
-        return;
-    fputs("fundament: the cryptographic library failed\n", stderr);
-    abort();
+    if (!ok)
+        memory_exhausted();
 }
 
 /* The algorithms, fetched once: a fetch takes longer than a whole MAC. */
@@ -34,6 +33,7 @@ static struct {
     EVP_MAC *hmac;
     EVP_KDF *hkdf;
     EVP_CIPHER *gcm;
+    bool fetched;
 } algorithms = { .once = PTHREAD_ONCE_INIT };
 
 /* Each thread's own contexts, with their digest set; a call only puts in its key. */
@@ -56,13 +56,13 @@ static void fetch_algorithms(void)
     algorithms.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     algorithms.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     algorithms.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    must(algorithms.hmac && algorithms.hkdf && algorithms.gcm);
-    must(pthread_key_create(&algorithms.at_thread_end, free_macs) == 0);
+    algorithms.fetched = algorithms.hmac && algorithms.hkdf && algorithms.gcm
+                         && pthread_key_create(&algorithms.at_thread_end, free_macs) == 0;
 }
 
 static void need_algorithms(void)
 {
-    must(pthread_once(&algorithms.once, fetch_algorithms) == 0);
+    must(pthread_once(&algorithms.once, fetch_algorithms) == 0 && algorithms.fetched);
 }
 
 static EVP_MAC_CTX *new_context(const char *digest)
@@ -72,8 +72,10 @@ static EVP_MAC_CTX *new_context(const char *digest)
     OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
                             OSSL_PARAM_construct_end() };
     EVP_MAC_CTX *context = EVP_MAC_CTX_new(algorithms.hmac);
-    must(context && EVP_MAC_CTX_set_params(context, params));
-    return context;
+    if (context && EVP_MAC_CTX_set_params(context, params))
+        return context;
+    EVP_MAC_CTX_free(context);
+    return NULL;
 }
 
 static EVP_MAC_CTX *thread_context(enum digest digest)
@@ -84,7 +86,11 @@ static EVP_MAC_CTX *thread_context(enum digest digest)
         must(macs);
         macs->context[SHA_512] = new_context("SHA512");
         macs->context[SHA_256] = new_context("SHA256");
-        must(pthread_setspecific(algorithms.at_thread_end, macs) == 0);
+        bool made = macs->context[SHA_512] && macs->context[SHA_256]
+                    && pthread_setspecific(algorithms.at_thread_end, macs) == 0;
+        if (!made)
+            free_macs(macs);
+        must(made);
         thread_macs = macs;
     }
     return thread_macs->context[digest];
@@ -164,8 +170,9 @@ void key_derive(const struct key *key, const char *purpose, struct key *out)
         OSSL_PARAM_construct_end(),
     };
     EVP_KDF_CTX *context = EVP_KDF_CTX_new(algorithms.hkdf);
-    must(context && EVP_KDF_derive(context, out->bytes, KEY_BYTES, params) == 1);
+    bool derived = context && EVP_KDF_derive(context, out->bytes, KEY_BYTES, params) == 1;
     EVP_KDF_CTX_free(context);
+    must(derived);
 }
 
 struct str seal(struct arena *arena, const struct key *key, struct str about, struct str plain)
@@ -177,16 +184,16 @@ struct str seal(struct arena *arena, const struct key *key, struct str about, st
     int n = 0;
     random_bytes(at, NONCE_BYTES);
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    must(context && EVP_EncryptInit_ex2(context, algorithms.gcm, key->bytes, at, NULL));
-    if (about.len)
-        must(EVP_EncryptUpdate(context, NULL, &n, (const unsigned char *)about.at,
-                               (int)about.len));
-    if (plain.len)
-        must(EVP_EncryptUpdate(context, body, &n, (const unsigned char *)plain.at,
-                               (int)plain.len));
-    must(EVP_EncryptFinal_ex(context, tag, &n)
-         && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, tag));
+    bool sealed =
+        context && EVP_EncryptInit_ex2(context, algorithms.gcm, key->bytes, at, NULL)
+        && (!about.len
+            || EVP_EncryptUpdate(context, NULL, &n, (const unsigned char *)about.at, (int)about.len))
+        && (!plain.len
+            || EVP_EncryptUpdate(context, body, &n, (const unsigned char *)plain.at, (int)plain.len))
+        && EVP_EncryptFinal_ex(context, tag, &n)
+        && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, tag);
     EVP_CIPHER_CTX_free(context);
+    must(sealed);
     return (struct str){ (char *)at, NONCE_BYTES + plain.len + TAG_BYTES };
 }
 

@@ -335,6 +335,27 @@ struct material *find_material(struct vault *vault, size_t key, int64_t version)
     return NULL;
 }
 
+/* What this thread reads: memory may end under the lock. */
+static _Thread_local struct vault *looked_at;
+
+void vault_look(struct vault *vault)
+{
+    pthread_rwlock_rdlock(&vault->lock);
+    looked_at = vault;
+}
+
+void vault_looked(struct vault *vault)
+{
+    looked_at = NULL;
+    pthread_rwlock_unlock(&vault->lock);
+}
+
+void vault_let_go(void)
+{
+    if (looked_at)
+        vault_looked(looked_at);
+}
+
 /* Puts it in the place of what was there, or in a free one. */
 static bool keep(struct vault *vault, size_t key, struct material *fresh, struct error *err)
 {
@@ -403,10 +424,10 @@ bool vault_mac(struct vault *vault, size_t key, int64_t version, unsigned part, 
     const struct key_use *use = vault->uses[key];
     if (use->kind != KEY_MAC || part >= part_count(use))
         return fail_internal(err, "the key %s makes no such MAC", use->name);
-    pthread_rwlock_rdlock(&vault->lock);
+    vault_look(vault);
     const struct material *material = find_material(vault, key, version);
     bool ok = material ? mac_part(vault, use, material, part, fields, size, out, err)
                        : say(err, KEY_NOT_HELD, "%s.%lld", use->name, (long long)version);
-    pthread_rwlock_unlock(&vault->lock);
+    vault_looked(vault);
     return ok;
 }

@@ -68,4 +68,7 @@ bool vault_sign(struct vault *vault, struct arena *arena, size_t key, int64_t ve
 bool vault_public_key(struct vault *vault, struct arena *arena, size_t key, int64_t version,
                       struct str *der, struct error *err);
 
+/* For who was rescued when memory ended in one of these: gives back what this thread held. */
+void vault_let_go(void);
+
 #endif

@@ -32,6 +32,9 @@ struct vault {
 size_t part_count(const struct key_use *use);
 void token_name(char name[static TOKEN_TEXT], const struct key_use *use, int64_t version,
                 size_t part);
+/* Holds the lock to read, and gives it back; one at a time in a thread. */
+void vault_look(struct vault *vault);
+void vault_looked(struct vault *vault);
 /* With the lock held; NULL when there is none. */
 struct material *find_material(struct vault *vault, size_t key, int64_t version);
 

@@ -82,7 +82,7 @@ bool vault_seal(struct vault *vault, struct arena *arena, size_t key, int64_t ve
     const struct key_use *use = vault->uses[key];
     if (use->kind != KEY_SEAL)
         return fail_internal(err, "the key %s does not seal", use->name);
-    pthread_rwlock_rdlock(&vault->lock);
+    vault_look(vault);
     const struct material *material = find_material(vault, key, version);
     bool ok = material != NULL;
     if (!ok)
@@ -91,7 +91,7 @@ bool vault_seal(struct vault *vault, struct arena *arena, size_t key, int64_t ve
         ok = seal_in_token(vault, use, material, arena, about, plain, sealed, err);
     else
         *sealed = seal(arena, material->parts[0], about, plain);
-    pthread_rwlock_unlock(&vault->lock);
+    vault_looked(vault);
     if (ok)
         put_before(arena, version, sealed);
     return ok;
@@ -120,11 +120,11 @@ static bool open_version(struct vault *vault, struct arena *arena, size_t key, i
                          struct error *err)
 {
     const struct key_use *use = vault->uses[key];
-    pthread_rwlock_rdlock(&vault->lock);
+    vault_look(vault);
     const struct material *material = find_material(vault, key, version);
     bool ok = material ? open_with(vault, use, material, arena, about, sealed, plain, err)
                        : say(err, KEY_NOT_HELD, "%s.%lld", use->name, (long long)version);
-    pthread_rwlock_unlock(&vault->lock);
+    vault_looked(vault);
     return ok;
 }
 

@@ -125,7 +125,7 @@ bool vault_sign(struct vault *vault, struct arena *arena, size_t key, int64_t ve
     const struct key_use *use = vault->uses[key];
     if (use->kind != (scheme == SIGN_ES256 ? KEY_SIGN_EC : KEY_SIGN_RSA))
         return fail_internal(err, "the key %s does not sign so", use->name);
-    pthread_rwlock_rdlock(&vault->lock);
+    vault_look(vault);
     const struct material *material = find_material(vault, key, version);
     bool ok;
     if (!material)
@@ -134,7 +134,7 @@ bool vault_sign(struct vault *vault, struct arena *arena, size_t key, int64_t ve
         ok = sign_in_token(vault, use, material, scheme, arena, data, signature, err);
     else
         ok = sign_here(material->pair, scheme, arena, data, signature, err);
-    pthread_rwlock_unlock(&vault->lock);
+    vault_looked(vault);
     return ok;
 }
 
@@ -144,10 +144,10 @@ bool vault_public_key(struct vault *vault, struct arena *arena, size_t key, int6
     const struct key_use *use = vault->uses[key];
     if (use->kind != KEY_SIGN_EC && use->kind != KEY_SIGN_RSA)
         return fail_internal(err, "the key %s does not sign", use->name);
-    pthread_rwlock_rdlock(&vault->lock);
+    vault_look(vault);
     const struct material *material = find_material(vault, key, version);
     bool ok = material ? material_public_key(vault, use, material, arena, der, err)
                        : say(err, KEY_NOT_HELD, "%s.%lld", use->name, (long long)version);
-    pthread_rwlock_unlock(&vault->lock);
+    vault_looked(vault);
     return ok;
 }

@@ -195,7 +195,19 @@ static void put_refusal(struct buf *out, const struct error *err)
     buf_add(out, (struct str){ (const char *)&texts, sizeof texts });
 }
 
-struct str wire_answer(struct wire_state *state, struct arena *arena, struct str message)
+/* The refusal that needs no memory: so that the keeper outlives the end of it. */
+static struct str refuse_for_memory(void)
+{
+    static _Thread_local char room[WIRE_REFUSAL];
+    struct wire_answer head = { .size = sizeof room, .kind = INTERNAL, .says = KEY_FAILED };
+    struct wire_error texts = { .detail = "the keeper is out of memory" };
+    vault_let_go();
+    memcpy(room, &head, sizeof head);
+    memcpy(room + sizeof head, &texts, sizeof texts);
+    return (struct str){ room, sizeof room };
+}
+
+static struct str answer_message(struct wire_state *state, struct arena *arena, struct str message)
 {
     struct buf out = { .arena = arena };
     struct error err = { 0 };
@@ -206,6 +218,21 @@ struct str wire_answer(struct wire_state *state, struct arena *arena, struct str
     uint32_t size = (uint32_t)out.len;
     memcpy(out.at, &size, sizeof size);
     return buf_str(&out);
+}
+
+struct str wire_answer(struct wire_state *state, struct arena *arena, struct str message)
+{
+    jmp_buf rescue;
+    jmp_buf *const outer = arena->rescue, *const thread_outer = memory_rescue(&rescue);
+    struct str answered;
+    arena->rescue = &rescue;
+    if (setjmp(rescue) == 0)
+        answered = answer_message(state, arena, message);
+    else
+        answered = refuse_for_memory();
+    arena->rescue = outer;
+    memory_rescue(thread_outer);
+    return answered;
 }
 
 static bool take_refusal(struct wire_answer head, struct str body, struct error *err)

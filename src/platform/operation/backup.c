@@ -135,15 +135,6 @@ static bool remove_folder(struct arena *arena, const char *path, struct error *e
     return fail_detail(err, "%s", strerror(errno));
 }
 
-static bool sync_folder(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
 static bool fill(struct making *making, struct str passphrase, const struct progress *progress,
                  struct error *err)
 {
@@ -190,14 +181,13 @@ bool backup_make(struct app *app, const char *folder, struct str passphrase,
     if (mkdir(making.folder, 0700) != 0)
         return cannot_make(err, making.folder);
     bool ok = fill(&making, passphrase, progress, err);
-    if (ok && (!sync_folder(making.folder) || rename(making.folder, *made) != 0))
+    if (ok && (!folder_sync(making.folder, &ignored) || rename(making.folder, *made) != 0))
         ok = cannot_make(err, *made);
     if (!ok) {
         remove_folder(arena, making.folder, &ignored);
         return false;
     }
-    sync_folder(folder);
-    return db_write(app->db, arena, note_backup, &making, err);
+    return folder_sync(folder, err) && db_write(app->db, arena, note_backup, &making, err);
 }
 
 /* ------------------------------------------------------------------ sweeping */

@@ -227,12 +227,15 @@ static bool run_guarded(struct app *app, struct arena *arena, const struct job *
     jmp_buf rescue;
     if (setjmp(rescue)) {
         arena->rescue = NULL;
+        memory_rescue(NULL);
         return fail(err, UNAVAILABLE, NULL,
                     N_("There is not enough memory for this. Ask for less at a time."));
     }
     arena->rescue = &rescue;
+    memory_rescue(&rescue);
     bool ok = job->kind->run(app, arena, job, err);
     arena->rescue = NULL;
+    memory_rescue(NULL);
     return ok;
 }
 
