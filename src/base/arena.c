@@ -39,7 +39,7 @@ _Noreturn static void give_up(jmp_buf *rescue)
 
 void arena_exhausted(struct arena *arena)
 {
-    give_up(arena->rescue);
+    give_up(arena->rescue ? arena->rescue : thread_rescue);
 }
 
 jmp_buf *memory_rescue(jmp_buf *rescue)
@@ -52,6 +52,22 @@ jmp_buf *memory_rescue(jmp_buf *rescue)
 void memory_exhausted(void)
 {
     give_up(thread_rescue);
+}
+
+bool memory_guard(struct arena *arena, void (*work)(void *with), void *with)
+{
+    jmp_buf rescue;
+    jmp_buf *volatile outer = arena ? arena->rescue : NULL;
+    jmp_buf *volatile thread_outer = memory_rescue(&rescue);
+    if (arena)
+        arena->rescue = &rescue;
+    bool well = setjmp(rescue) == 0;
+    if (well)
+        work(with);
+    if (arena)
+        arena->rescue = outer;
+    memory_rescue(thread_outer);
+    return well;
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t room)

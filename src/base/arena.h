@@ -2,9 +2,9 @@
 /* Arenas: memory that lives as long as a task (a request, a job, a command) and dies at once.
  *
  * Allocation never returns NULL. When memory or the arena's limit ends, the cleanups run as usual
- * later, and control goes to `rescue` (longjmp) if the owner of the task set one; a program
- * without a rescue says so on stderr and exits with status 71 (EX_OSERR). An arena belongs to one
- * thread at a time and has no lock. */
+ * later, and control goes to `rescue` (longjmp) if the owner of the task set one, else to that of the
+ * task that the thread does; a program without a rescue says so on stderr and exits with status 71
+ * (EX_OSERR). An arena belongs to one thread at a time and has no lock. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -30,6 +30,10 @@ _Noreturn void arena_exhausted(struct arena *arena);
  * does now. Returns the one before, to be set again when the task is done; also by who was rescued. */
 jmp_buf *memory_rescue(jmp_buf *rescue);
 _Noreturn void memory_exhausted(void);
+
+/* Does `work`; false when memory ended in it, whether `arena` (may be NULL) or code without one said
+ * so. For what must give back a lock then, or has nobody behind it who would be rescued. */
+bool memory_guard(struct arena *arena, void (*work)(void *with), void *with);
 
 /* An empty arena: `struct arena arena = { 0 };` is one too. */
 void arena_init(struct arena *arena, size_t limit);

@@ -110,20 +110,36 @@ static struct shard *new_shards(struct arena *arena)
     return (struct shard *)(void *)(at + (CACHE_LINE - (uintptr_t)at % CACHE_LINE) % CACHE_LINE);
 }
 
-static struct series *add_series(struct metrics *metrics, const struct series *wanted)
+struct adding {
+    struct metrics *metrics;
+    const struct series *wanted;
+    struct series *series;
+};
+
+static void add_under_lock(void *with)
 {
-    pthread_mutex_lock(&metrics->lock);
-    size_t slot = find_slot(metrics, wanted); /* again: another thread may have added it */
+    struct adding *adding = with;
+    struct metrics *metrics = adding->metrics;
+    size_t slot = find_slot(metrics, adding->wanted); /* again: another thread may have added it */
     struct series *series = atomic_load_explicit(&metrics->slots[slot], memory_order_relaxed);
     if (!series && metrics->count < SERIES_MAX) {
-        series = arena_copy(&metrics->arena, wanted, sizeof *wanted);
+        series = arena_copy(&metrics->arena, adding->wanted, sizeof *series);
         if (series->kind != GAUGE)
             series->shards = new_shards(&metrics->arena);
         metrics->count++;
         atomic_store_explicit(&metrics->slots[slot], series, memory_order_release);
     }
+    adding->series = series;
+}
+
+/* NULL when the table is full or memory has ended: what is measured goes on. */
+static struct series *add_series(struct metrics *metrics, const struct series *wanted)
+{
+    struct adding adding = { metrics, wanted, NULL };
+    pthread_mutex_lock(&metrics->lock);
+    memory_guard(&metrics->arena, add_under_lock, &adding);
     pthread_mutex_unlock(&metrics->lock);
-    return series;
+    return adding.series;
 }
 
 /* The series, made at its first use; NULL when the table is full or the name is of another kind. */

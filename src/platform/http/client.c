@@ -5,8 +5,10 @@
 
 #include <gnutls/crypto.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 #define CHAIN_MAX    8
+#define ROOM_TO_CHECK ((size_t)512 * 1024)
 #define SERIAL_OID   "2.5.4.5" /* X.520 serialNumber, id-at-serialNumber */
 #define COMMON_OID   "2.5.4.3"
 #define SHA256_BYTES 32
@@ -28,6 +30,8 @@ static const struct {
                                "lacks clientAuth.") },
     [MACHINE_NAMELESS] = { "no-serial-number", N_("The subject of the client certificate must have "
                                                   "one serialNumber, the OIN.") },
+    [MACHINE_UNCHECKED] = { "unchecked", N_("The client certificate cannot be checked just now. Try "
+                                            "again in a moment.") },
 };
 
 bool machine_may_enter(const struct machine *machine, instant now, struct error *err)
@@ -37,7 +41,8 @@ bool machine_may_enter(const struct machine *machine, instant now, struct error 
         state = MACHINE_EXPIRED;
     if (state == MACHINE_OK)
         return true;
-    fail_code(err, FORBIDDEN, "client-certificate", states[state].message);
+    fail_code(err, state == MACHINE_UNCHECKED ? UNAVAILABLE : FORBIDDEN, "client-certificate",
+              states[state].message);
     return fail_detail(err, "client certificate %s %.16s", states[state].name,
                        machine->fingerprint); /* of an organisation, not a person */
 }
@@ -130,13 +135,15 @@ static void verify(gnutls_x509_trust_list_t trust, gnutls_x509_crt_t *chain, uns
     int result = gnutls_x509_trust_list_verify_crt2(
         trust, chain, length, &purpose, 1, GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM), &status,
         NULL);
-    machine->state = result < 0 ? MACHINE_UNTRUSTED : state_of(status);
+    machine->state = result == GNUTLS_E_MEMORY_ERROR ? MACHINE_UNCHECKED
+                     : result < 0                    ? MACHINE_UNTRUSTED
+                                                     : state_of(status);
     if (machine->state == MACHINE_OK)
         read_client(chain[0], machine);
 }
 
-void machine_check(gnutls_x509_trust_list_t trust, const gnutls_datum_t *chain, unsigned length,
-                   struct machine *machine)
+static void look(gnutls_x509_trust_list_t trust, const gnutls_datum_t *chain, unsigned length,
+                 struct machine *machine)
 {
     gnutls_x509_crt_t certificates[CHAIN_MAX];
     unsigned count = 0;
@@ -147,14 +154,45 @@ void machine_check(gnutls_x509_trust_list_t trust, const gnutls_datum_t *chain, 
                             machine->fingerprint);
     machine->client.fingerprint = (struct str){ machine->fingerprint, 64 };
     bool readable = length <= CHAIN_MAX;
-    for (; readable && count < length; count++) {
-        gnutls_x509_crt_init(&certificates[count]);
-        readable = gnutls_x509_crt_import(certificates[count], &chain[count], GNUTLS_X509_FMT_DER) >= 0;
+    while (readable && count < length) {
+        int result = gnutls_x509_crt_init(&certificates[count]);
+        if (result >= 0) {
+            result = gnutls_x509_crt_import(certificates[count], &chain[count], GNUTLS_X509_FMT_DER);
+            count++;
+        }
+        if (result == GNUTLS_E_MEMORY_ERROR)
+            machine->state = MACHINE_UNCHECKED;
+        readable = result >= 0;
     }
     if (readable)
         verify(trust, certificates, count, machine);
     while (count)
         gnutls_x509_crt_deinit(certificates[--count]);
+}
+
+/* GnuTLS and the libraries below it take the end of memory for a bad certificate, or fall over it: so
+ * they are not called without room for their work, and a verdict against a certificate is believed when
+ * a second look, with room left, says the same. */
+static bool has_room(void)
+{
+    char *room = malloc(ROOM_TO_CHECK);
+    bool has = room != NULL;
+    free(room);
+    return has;
+}
+
+void machine_check(gnutls_x509_trust_list_t trust, const gnutls_datum_t *chain, unsigned length,
+                   struct machine *machine)
+{
+    *machine = (struct machine){ .state = length && !has_room() ? MACHINE_UNCHECKED : MACHINE_NONE };
+    if (!length || machine->state == MACHINE_UNCHECKED)
+        return;
+    look(trust, chain, length, machine);
+    if (machine->state == MACHINE_OK)
+        return;
+    look(trust, chain, length, machine);
+    if (machine->state != MACHINE_OK && !has_room())
+        machine->state = MACHINE_UNCHECKED;
 }
 
 /* The cache: each certificate has one place, by its fingerprint. */

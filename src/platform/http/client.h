@@ -17,6 +17,7 @@ enum machine_state {
     MACHINE_EXPIRED,
     MACHINE_NO_CLIENT,   /* its extended key usage is not clientAuth */
     MACHINE_NAMELESS,    /* its subject has no serialNumber, or several */
+    MACHINE_UNCHECKED,   /* memory ended: that says nothing about the certificate */
     MACHINE_OK,
     MACHINE_STATES
 };

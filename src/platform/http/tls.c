@@ -251,7 +251,7 @@ static uint64_t check(struct tls *tls, const gnutls_datum_t *chain, unsigned len
     uint64_t generation = present->generation;
     machine_check(present->trust, chain, length, machine);
     credentials_release(present);
-    return generation;
+    return machine->state == MACHINE_UNCHECKED ? 0 : generation; /* 0: of none, so not kept */
 }
 
 uint64_t tls_check_session(struct tls *tls, gnutls_session_t session, struct machine *machine)

@@ -386,13 +386,29 @@ bool keeper_macs(struct keeper *keeper, struct arena *arena, const struct mac_qu
     return true;
 }
 
+struct one_mac {
+    struct keeper *keeper;
+    struct arena *arena;
+    struct mac_question *question;
+    bool ok;
+    struct error *err;
+};
+
+static void ask_one_mac(void *with)
+{
+    struct one_mac *one = with;
+    one->ok = keeper_macs(one->keeper, one->arena, one->question, 1, one->err);
+}
+
 bool keeper_mac256(struct keeper *keeper, const char *key, const struct str *fields, size_t count,
                    unsigned char out[static MAC256_BYTES], struct error *err)
 {
     struct arena arena = { 0 };
     struct mac_question question = { .key = key, .fields = fields, .count = count,
                                      .size = MAC256_BYTES, .out = out };
-    bool ok = keeper_macs(keeper, &arena, &question, 1, err);
+    struct one_mac one = { keeper, &arena, &question, false, err };
+    if (!memory_guard(&arena, ask_one_mac, &one))
+        one.ok = fail_internal(err, "out of memory");
     arena_free(&arena);
-    return ok;
+    return one.ok;
 }

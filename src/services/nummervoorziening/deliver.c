@@ -95,14 +95,27 @@ static bool end_delivery(struct tx *tx, void *with, struct error *err)
                            : nv_batch_released(tx, id, err);
 }
 
+struct noting {
+    struct app *app;
+    struct arena *arena;
+    struct delivery *delivery;
+};
+
+static void note_delivery(void *with)
+{
+    struct noting *noting = with;
+    struct error err;
+    if (!db_write(noting->app->db, noting->arena, end_delivery, noting->delivery, &err))
+        log_failure("delivery-not-noted", &err);
+}
+
 static void after_delivery(struct app *app, void *with, bool whole)
 {
     struct delivery *delivery = with;
     struct arena arena = { 0 };
-    struct error err;
     delivery->whole = whole;
-    if (!db_write(app->db, &arena, end_delivery, delivery, &err))
-        log_failure("delivery-not-noted", &err);
+    if (!memory_guard(&arena, note_delivery, &(struct noting){ app, &arena, delivery }))
+        log_error("delivery-not-noted", { "detail", STR("out of memory") });
     arena_free(&arena);
     free(delivery);
 }

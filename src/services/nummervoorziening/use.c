@@ -221,9 +221,22 @@ static void mark_dirty(struct use *use)
     pthread_mutex_unlock(&use->lock);
 }
 
+struct taking {
+    struct use *use;
+    struct arena *arena;
+    struct sector_sketch *sketches;
+};
+
+static void take_under_lock(void *with)
+{
+    struct taking *taking = with;
+    taking->sketches = take_sketches(taking->use, taking->arena);
+}
+
 bool use_flush(struct use *use, struct error *err)
 {
     struct arena arena = { 0 };
+    struct taking taking = { use, &arena, NULL };
     pthread_mutex_lock(&use->flush_lock);
     pthread_mutex_lock(&use->lock);
     if (use->taken->len == 0) { /* otherwise the last flush failed: these go first */
@@ -231,8 +244,11 @@ bool use_flush(struct use *use, struct error *err)
         use->now = use->taken;
         use->taken = filled;
     }
-    struct flush flush = { .counts = use->taken, .sketches = take_sketches(use, &arena) };
+    bool taken = memory_guard(&arena, take_under_lock, &taking);
+    struct flush flush = { .counts = use->taken, .sketches = taking.sketches };
     pthread_mutex_unlock(&use->lock);
+    if (!taken)
+        mark_dirty(use); /* they are taken the next time */
     bool ok = true;
     if (flush.counts->len > 0 || flush.sketches) {
         if (flush.counts->len > 0)
@@ -330,12 +346,27 @@ void use_stop(struct use *use)
 
 /* Counting. */
 
+struct counting {
+    struct use *use;
+    const struct count *one;
+};
+
+static void count_under_lock(void *with)
+{
+    struct counting *counting = with;
+    add_count(counting->use->now, counting->one);
+    need_thread(counting->use);
+}
+
+/* A count for which there is no memory is lost; the answer that is counted is not. */
 static void count(struct use *use, const struct count *one)
 {
+    struct counting counting = { use, one };
     pthread_mutex_lock(&use->lock);
-    add_count(use->now, one);
-    need_thread(use);
+    bool counted = memory_guard(&use->now->arena, count_under_lock, &counting);
     pthread_mutex_unlock(&use->lock);
+    if (!counted)
+        log_error("use-not-counted", { "operation", str_of(one->operation) });
 }
 
 void use_count(struct use *use, const struct oin *vendor, const struct brin *school,
