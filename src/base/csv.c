@@ -93,8 +93,80 @@ static void recover(struct csv *csv, struct str from)
     csv->lines_seen = csv->line;
 }
 
+/* Tables */
+
+static void put_number(struct buf *out, size_t number)
+{
+    uint32_t four = (uint32_t)number;
+    memcpy(buf_room(out, sizeof four), &four, sizeof four);
+    out->len += sizeof four;
+}
+
+void csv_put_record(struct buf *out, const struct csv *csv)
+{
+    size_t fields = csv->broken ? 0 : csv->fields;
+    put_number(out, csv->line);
+    buf_byte(out, (char)csv->broken);
+    buf_byte(out, (char)fields);
+    for (size_t i = 0; i < fields; i++) {
+        put_number(out, csv->field[i].len);
+        buf_add(out, csv->field[i]);
+    }
+}
+
+static bool take(struct str *rest, void *out, size_t size)
+{
+    if (rest->len < size)
+        return false;
+    memcpy(out, rest->at, size);
+    *rest = str_slice(*rest, size, rest->len);
+    return true;
+}
+
+static bool take_field(struct str *rest, struct str *field)
+{
+    uint32_t len;
+    if (!take(rest, &len, sizeof len) || rest->len < len)
+        return false;
+    *field = str_slice(*rest, 0, len);
+    *rest = str_slice(*rest, len, rest->len);
+    return true;
+}
+
+static bool take_record(struct csv *csv)
+{
+    uint32_t line;
+    unsigned char marks[2];
+    if (!take(&csv->rest, &line, sizeof line) || !take(&csv->rest, marks, sizeof marks)
+        || marks[0] > 1 || marks[1] > CSV_FIELDS || (marks[1] == 0) != (marks[0] == 1))
+        return false;
+    csv->line = line;
+    csv->broken = marks[0];
+    for (csv->fields = 0; csv->fields < marks[1]; csv->fields++)
+        if (!take_field(&csv->rest, &csv->field[csv->fields]))
+            return false;
+    return true;
+}
+
+bool csv_is_table(struct str table)
+{
+    struct csv csv;
+    csv_start_table(&csv, table);
+    while (csv.rest.len)
+        if (!take_record(&csv))
+            return false;
+    return true;
+}
+
+void csv_start_table(struct csv *csv, struct str table)
+{
+    *csv = (struct csv){ .rest = table, .table = true };
+}
+
 bool csv_next(struct csv *csv)
 {
+    if (csv->table)
+        return csv->rest.len && take_record(csv);
     while (csv->rest.len) {
         struct str from = csv->rest;
         read_record(csv);

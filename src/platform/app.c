@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "platform/isolation/parser.h"
 #include "platform/isolation/sandbox.h"
 #include "platform/metrics.h"
 #include "platform/keys/keeper.h"
@@ -57,7 +58,7 @@ static bool open_app(struct arena *arena, const char *data, const struct service
 {
     *app = (struct app){ .arena = arena, .services = services };
     if (!config_load(arena, data, services, &app->config, err) || !set_log_level(app->config, err)
-        || !sandbox_take_identity(app->config, arena, err))
+        || !sandbox_take_identity(app->config, arena, err) || !parsers_start_all(err))
         return false;
     if (!keeper_start(app, serve, err)) /* before there is a second thread, or anything to inherit */
         return close_opened(app);

@@ -2,7 +2,7 @@
 #include "sector/duo_file.h"
 
 #include "base/csv.h"
-#include "base/encoding.h"
+#include "platform/isolation/parser.h"
 #include "sector/text.h"
 
 #include <stdlib.h>
@@ -57,19 +57,6 @@ static size_t code_index(const struct location_code *code)
     size_t number = (size_t)(c[0] - '0') * 10 + (size_t)(c[1] - '0');
     size_t letters = (size_t)(c[2] - 'A') * 26 + (size_t)(c[3] - 'A');
     return (number * 26 * 26 + letters) * 100 + (size_t)(c[4] - '0') * 10 + (size_t)(c[5] - '0');
-}
-
-/* DUO's own files are windows-1252; a file that somebody saved again is often UTF-8. */
-static bool decode(struct arena *arena, struct str bytes, struct str *text, struct error *err)
-{
-    if (!bytes.len)
-        return fail(err, INVALID, NULL, N_("The file is empty."));
-    if (memchr(bytes.at, '\0', bytes.len))
-        return fail(err, INVALID, NULL,
-                    N_("The file is not text in windows-1252 or UTF-8. Take the CSV file as DUO "
-                       "publishes it."));
-    *text = utf8_valid(bytes) ? bytes : cp1252_to_utf8(arena, bytes);
-    return true;
 }
 
 static bool read_header(struct reader *reader, struct error *err)
@@ -234,11 +221,11 @@ bool duo_read(struct arena *arena, struct str bytes, enum school_kind kind,
               const struct import_listener *listener, struct duo_file *file, struct error *err)
 {
     struct reader reader = { .arena = arena, .listener = listener, .file = file };
-    struct str text;
+    struct str table;
     *file = (struct duo_file){ 0 };
-    if (!decode(arena, bytes, &text, err))
+    if (!parse_table(arena, bytes, ';', &table, err))
         return false;
-    csv_start(&reader.csv, arena, text, ';');
+    csv_start_table(&reader.csv, table);
     if (!read_header(&reader, err))
         return false;
     reader.taken = arena_alloc(arena, CODES / 8 + 1);

@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import struct
+import time
 
 import house
 from house import check
@@ -147,19 +148,30 @@ def cut_everywhere(world, door, sample, dice):
     return len(cuts)
 
 
+def closed_again(world, most, limit=15):
+    """The number of descriptors once it is no more than `most`, or at the end of patience. The watch
+    looks every few seconds for those who left."""
+    end = time.monotonic() + limit
+    while descriptors(world.server.pid) > most and time.monotonic() < end:
+        time.sleep(0.05)
+    return descriptors(world.server.pid)
+
+
 def nothing_is_left(world, control, doors, sample, dice):
     control.process = world.server.pid
+    for door in doors:
+        door.talk()
+    before = settle(lambda: descriptors(world.server.pid))
     for door in doors: # pools fill
         cut_everywhere(world, door, sample or 300, dice)
-    settle(lambda: descriptors(world.server.pid), still=7)
-    before = settle(lambda: descriptors(world.server.pid))
+    closed_again(world, before + 2)
     blocks = settle(lambda: control.blocks)
     total = 0
     for door in doors:
         cuts = cut_everywhere(world, door, sample, dice)
         total += cuts
         print("  %s: %d cuts" % (door.name, cuts), flush=True)
-    after = settle(lambda: descriptors(world.server.pid), still=7) # the watch looks for those who left
+    after = closed_again(world, before + 2)
     check(after <= before + 2, "%d descriptors before, %d after" % (before, after))
     grown = settle(lambda: control.blocks) - blocks
     check(grown < 200, "%d allocations are kept after %d cuts" % (grown, total))

@@ -123,10 +123,10 @@ def descriptors(pid):
     return len(os.listdir("/proc/%d/fd" % pid))
 
 
-def settle(read, limit=15, still=0.5):
-    """The value once it is the same for so many seconds."""
+def settle(read, limit=10):
+    """The value once it is the same for a while."""
     value, since, end = read(), time.monotonic(), time.monotonic() + limit
-    while time.monotonic() - since < still and time.monotonic() < end:
+    while time.monotonic() - since < 0.5 and time.monotonic() < end:
         time.sleep(0.05)
         now = read()
         if now != value:

@@ -157,6 +157,11 @@ void mac256(const struct key *key, const struct str *fields, size_t count,
     mac(SHA_256, key, fields, count, out, MAC256_BYTES);
 }
 
+void sha256(struct str bytes, unsigned char out[static SHA256_BYTES])
+{
+    must(EVP_Digest(bytes.at, bytes.len, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
 void key_derive(const struct key *key, const char *purpose, struct key *out)
 {
     need_algorithms();

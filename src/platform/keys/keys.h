@@ -27,6 +27,11 @@ bool key_file_check(const char *path, struct error *err);
 /* A key for one purpose, derived by HKDF-SHA256 (RFC 5869) with `purpose` as info. */
 void key_derive(const struct key *key, const char *purpose, struct key *out);
 
+/* SHA-256. OpenSSL's own functions give nothing when memory ends, and leave what stood in `out`: that must
+ * never be taken for somebody's hash. */
+#define SHA256_BYTES 32
+void sha256(struct str bytes, unsigned char out[static SHA256_BYTES]);
+
 /* HMAC with SHA-512 (64 bytes out) and SHA-256 (32 bytes out) over fields, each with its length (8
  * bytes, big-endian) before it, so that no two lists of fields give the same bytes. */
 #define MAC512_BYTES 64

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "platform/keys/keys.h"
 #include "platform/organisations/invitations.h"
 
 #include "base/encoding.h"
@@ -61,7 +62,7 @@ static const struct statement find_address =
 static struct str hash_of(struct arena *arena, struct str token)
 {
     unsigned char *hash = arena_alloc(arena, SHA256_DIGEST_LENGTH);
-    SHA256((const unsigned char *)token.at, token.len, hash);
+    sha256(token, hash);
     return (struct str){ (const char *)hash, SHA256_DIGEST_LENGTH };
 }
 

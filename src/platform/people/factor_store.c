@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "platform/keys/keys.h"
 #include "platform/people/factor_store.h"
 #include "base/list.h"
 #include "platform/keys/reseal.h"
@@ -177,7 +178,7 @@ static struct str hash_code(struct arena *arena, struct str account, const char 
     buf_add(&text, account);
     buf_byte(&text, '\n');
     buf_add(&text, (struct str){ letters, CODE_LETTERS });
-    SHA256((const unsigned char *)text.at, text.len, hash);
+    sha256(buf_str(&text), hash);
     return (struct str){ (const char *)hash, SHA256_DIGEST_LENGTH };
 }
 

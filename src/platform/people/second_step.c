@@ -3,6 +3,7 @@
  * password and the second step there is no session: only a sealed cookie, for ten minutes, that says
  * whose password was right. It is worth nothing after that password is changed. */
 #include "base/encoding.h"
+#include "platform/keys/keys.h"
 #include "platform/keys/keeper.h"
 #include "platform/page/page.h"
 #include "platform/people/people.h"
@@ -33,7 +34,7 @@ static const char *purpose_of(const struct step *step)
 static struct str print_of(struct arena *arena, struct str password_hash)
 {
     unsigned char hash[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)password_hash.at, password_hash.len, hash);
+    sha256(password_hash, hash);
     return hex_encode(arena, (struct str){ (const char *)hash, PRINT_BYTES });
 }
 

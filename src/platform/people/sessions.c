@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Sessions (platform/people/accounts.h). `expires` in the database is the sooner of the two limits: it moves
  * on while the session is used, so a look at it needs no settings. */
+#include "platform/keys/keys.h"
 #include "platform/people/accounts.h"
 
 #include "base/encoding.h"
@@ -56,7 +57,7 @@ struct session_limits session_limits(const struct config *config)
 struct str session_hash(struct arena *arena, struct str cookie)
 {
     unsigned char *hash = arena_alloc(arena, SHA256_DIGEST_LENGTH);
-    SHA256((const unsigned char *)cookie.at, cookie.len, hash);
+    sha256(cookie, hash);
     return (struct str){ (const char *)hash, SHA256_DIGEST_LENGTH };
 }
 

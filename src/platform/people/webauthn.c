@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "platform/keys/keys.h"
 #include "platform/people/webauthn.h"
 
 #include "base/encoding.h"
@@ -180,7 +181,7 @@ static bool check_authenticator(const struct relying_party *party,
                                 const struct authenticator_data *data, struct error *err)
 {
     unsigned char hash[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)party->id.at, party->id.len, hash);
+    sha256(party->id, hash);
     if (!str_eq(data->rp_hash, (struct str){ (const char *)hash, sizeof hash }))
         return fail_mismatch(err, "a passkey for another host");
     return (data->present && data->verified)
@@ -219,7 +220,7 @@ bool passkey_verify(struct arena *arena, const struct relying_party *party,
         || !authenticator_data_parse(assertion->authenticator_data, &data, err)
         || !check_authenticator(party, &data, err))
         return false;
-    SHA256((const unsigned char *)client.at, client.len, hash);
+    sha256(client, hash);
     struct buf signed_bytes = { .arena = arena };
     buf_add(&signed_bytes, assertion->authenticator_data);
     buf_add(&signed_bytes, (struct str){ (const char *)hash, sizeof hash });

@@ -2,6 +2,7 @@
 #include "services/nummervoorziening/nummervoorziening.h"
 
 #include "base/csv.h"
+#include "platform/isolation/parser.h"
 #include "platform/record/audit.h"
 #include "platform/record/events.h"
 #include "services/nummervoorziening/state.h"
@@ -214,10 +215,10 @@ static void show_progress(const struct importing *importing, size_t done, size_t
         importing->listener->progress(importing->listener->with, done, total);
 }
 
-static bool import_rows(struct importing *importing, struct str bytes, struct error *err)
+static bool import_rows(struct importing *importing, struct str table, struct error *err)
 {
     struct csv csv;
-    csv_start(&csv, importing->arena, bytes, ';');
+    csv_start_table(&csv, table);
     while (csv_next(&csv)) {
         struct pair pair = { 0 };
         struct error why = { 0 };
@@ -231,7 +232,7 @@ static bool import_rows(struct importing *importing, struct str bytes, struct er
             continue;
         if (!flush_pairs(importing, err))
             return false;
-        show_progress(importing, bytes.len - csv.rest.len, bytes.len);
+        show_progress(importing, table.len - csv.rest.len, table.len);
     }
     return flush_pairs(importing, err);
 }
@@ -241,6 +242,7 @@ bool nummervoorziening_import(struct app *app, struct arena *arena, struct str b
                               struct import_report *report, struct error *err)
 {
     struct arena rows = { 0 };
+    struct str table;
     *report = (struct import_report){ 0 };
     struct importing importing = {
         .app = app,
@@ -251,7 +253,8 @@ bool nummervoorziening_import(struct app *app, struct arena *arena, struct str b
         .now = now,
     };
     bool ok = db_read(app->db, arena, read_concepts, &importing, err)
-              && import_rows(&importing, bytes, err);
+              && parse_table(arena, bytes, ';', &table, err)
+              && import_rows(&importing, table, err);
     arena_free(&rows);
     return ok;
 }
