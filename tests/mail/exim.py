@@ -149,7 +149,7 @@ class MailServer:
         deadline = time.monotonic() + limit
         box = os.path.join(self.path, "box")
         while time.monotonic() < deadline:
-            for name in os.listdir(box):
+            for name in self.delivered():
                 with open(os.path.join(box, name), "rb") as source:
                     raw = source.read()
                 message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -160,8 +160,13 @@ class MailServer:
             time.sleep(0.05)
         raise AssertionError("no mail came for %s" % address.split("@")[0])
 
+    def delivered(self):
+        """What lies in the box, but for what is being written there at this moment."""
+        return [name for name in os.listdir(os.path.join(self.path, "box"))
+                if not name.startswith("temp.")]
+
     def is_empty(self):
-        return not os.listdir(os.path.join(self.path, "box"))
+        return not self.delivered()
 
     def close(self):
         self.stop()

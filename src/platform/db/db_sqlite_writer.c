@@ -219,7 +219,6 @@ bool sqlite_start_writer(struct sqlite *db, struct error *err)
     pthread_cond_init(&db->queue_filled, NULL);
     if (pthread_create(&db->writer_thread, NULL, write_for_all, db) != 0)
         return fail_internal(err, "the database writer's thread could not be started");
-    pthread_setname_np(db->writer_thread, "db-writer");
     db->writing = true;
     return true;
 }

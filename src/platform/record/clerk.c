@@ -80,7 +80,6 @@ bool clerk_start(struct app *app, struct clerk **made, struct error *err)
         free(clerk);
         return fail_internal(err, "the clerk's thread could not be started");
     }
-    pthread_setname_np(clerk->thread, "clerk");
     db_number_later(app->db, db_is_postgres(app->db));
     *made = clerk;
     return true;
