@@ -3,7 +3,7 @@
 
 DATA ?= ./data
 
-.PHONY: build run test load kill nodes faults fuzz format clean packages packages-package packages-test deb \
+.PHONY: build run test load kill nodes faults fuzz format clean packages packages-package packages-test walk deb \
 	sbom reproducible
 .DEFAULT_GOAL := build
 
@@ -45,6 +45,10 @@ load: packages-test build
 # Memory, disk and connections that fail at every moment; `make test` takes a sample of them.
 faults: packages-test build
 	@/usr/bin/python3 tests/faults/run --full
+
+# Types the commands of docs/operating.md on machines of their own; needs root.
+walk: packages-test build
+	@/usr/bin/python3 tests/operate/run
 
 fuzz: packages-test
 	@tests/fuzz/run 60
