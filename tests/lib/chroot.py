@@ -28,6 +28,7 @@ SUITE = "bookworm"
 MIRROR = os.environ.get("FUNDAMENT_TEST_MIRROR", "http://deb.debian.org/debian")
 CACHE = os.environ.get("FUNDAMENT_TEST_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "fundament-tests")
+LOOPBACK_UP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "loopback.py")
 KEPT = 30 * 24 * 3600  # seconds
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLEAN = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
@@ -52,18 +53,26 @@ ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
 ln -s /proc/self/fd/1 "$root/dev/stdout"
 ln -s /proc/self/fd/2 "$root/dev/stderr"
+[ -z "$LOOPBACK" ] || $LOOPBACK
 if [ -n "$BOOT" ]; then
     hostname "$BOOT"
     mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
     mount -t tmpfs -o mode=755 tmpfs "$root/run"
     mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 fi
+if [ -n "$WRITABLE" ]; then
+    mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+    for folder in $WRITABLE; do
+        mount --bind "$root$folder" "$root$folder"
+    done
+    mount -o remount,bind,ro "$root"
+fi
 cd "$root"
-mkdir -p .before
-pivot_root . .before
-umount -l .before
-rmdir .before
-unset BOOT
+mkdir dev/before
+pivot_root . dev/before
+umount -l dev/before
+rmdir dev/before
+unset BOOT LOOPBACK WRITABLE
 exec "$@"
 """
 
@@ -135,7 +144,6 @@ class Chroot:
         """Through apt, with this computer's network and no service started: before boot only."""
         if not packages:
             return
-        shutil.copy("/etc/resolv.conf", os.path.join(self.path, "etc/resolv.conf"))
         self.put("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
         self.inside("apt-get update -q && apt-get install -q -y --no-install-recommends "
                     + " ".join(packages) + " && apt-get clean")
@@ -160,14 +168,17 @@ class Chroot:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def unshared(self, command, boot, *more):
+    def unshared(self, command, *more, **asked):
+        """`asked`: BOOT, LOOPBACK and WRITABLE of the script above."""
+        wanted = {"BOOT": "", "LOOPBACK": "", "WRITABLE": "", **CLEAN, **asked}
         return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc", *more,
-                "env", "-i", *["%s=%s" % item for item in CLEAN.items()],
-                "BOOT=" + (self.name if boot else ""), "sh", "-c", ENTER, "sh", self.path, *command]
+                "env", "-i", *["%s=%s" % item for item in wanted.items()],
+                "sh", "-c", ENTER, "sh", self.path, *command]
 
     def inside(self, command, status=0, limit=900):
         """A shell command in the folder without systemd, with this computer's network."""
-        done = subprocess.run(self.unshared(["sh", "-ec", command], False), stdin=subprocess.DEVNULL,
+        shutil.copy("/etc/resolv.conf", os.path.join(self.path, "etc/resolv.conf"))
+        done = subprocess.run(self.unshared(["sh", "-ec", command]), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", timeout=limit)
         check(done.returncode == status, "`%s` ended with %d: %s"
@@ -182,7 +193,7 @@ class Chroot:
         join = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", "echo $$ > %s && exec \"$@\"" % group, "sh"]
         init = ["env", "container=fundament-test", "/lib/systemd/systemd", "--system"]
         self.log = open(os.path.join(self.folder, "boot.log"), "wb")
-        self.starter = subprocess.Popen(join + self.unshared(init, True, "--cgroup", "--net"),
+        self.starter = subprocess.Popen(join + self.unshared(init, "--cgroup", "--net", BOOT=self.name),
                                         stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=self.log, start_new_session=True)
         ends = time.monotonic() + limit
@@ -193,6 +204,28 @@ class Chroot:
             time.sleep(0.2)
         with open(self.log.name, errors="replace") as log:
             raise Skip("systemd does not come up here: " + log.read()[-300:])
+
+    def start_contained(self, command, user, writable, environment):
+        """One process as a container has it: not root, no privileges to be had, a read-only root but
+        for these folders and /tmp, a loopback and nothing else. `run` works beside it."""
+        env = {**CLEAN, **environment}
+        become = ["env", "-i", *["%s=%s" % item for item in env.items()],
+                  "setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs",
+                  "--bounding-set=-all", "--inh-caps=-all"]
+        self.log = open(os.path.join(self.folder, "container.log"), "ab")
+        self.starter = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *self.unshared(
+                become + command, "--net", LOOPBACK="/usr/bin/python3 " + LOOPBACK_UP,
+                WRITABLE=" ".join(writable))],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
+        while not self.init and self.starter.poll() is None:
+            self.init = self.child_of(self.starter.pid)
+            time.sleep(0.01)
+        return self.starter
+
+    def log_text(self):
+        with open(self.log.name, errors="replace") as log:
+            return log.read()
 
     def is_up(self):
         if not os.path.exists(os.path.join("/proc/%d/root" % self.init, "run/systemd/private")):
