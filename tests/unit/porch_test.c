@@ -3,6 +3,7 @@
 #include "tests/unit/http_world.h"
 
 #include "platform/http/proxy_protocol.h"
+#include "platform/keys/keeper.h"
 
 #include <arpa/inet.h>
 #include <unistd.h>
@@ -93,6 +94,7 @@ TEST(load_balancers_that_are_no_addresses_are_refused)
         CHECK(!try_server(t, &app, str_format(t->arena, "listen.proxies = %s\n", wrong[i]).at, &err));
         CHECK_INT(err.kind, INVALID);
         CHECK_STR(str_of(err.field), STR("listen.proxies"));
+        keeper_close(app.keeper);
         db_close(app.db);
     }
 }
