@@ -298,3 +298,12 @@ bool db_next_number(struct tx *tx, const char *series, int64_t *number, struct e
         " RETURNING last");
     return db_number(tx, &count_up, ARGS(arg_text(str_of(series))), 0, number, err);
 }
+
+/* The row is locked also where it is new: who inserts the same name waits for this transaction. */
+bool db_hold(struct tx *tx, const char *name, struct error *err)
+{
+    static const struct statement hold = SQL(
+        "INSERT INTO series (name, last) VALUES ($1, 0)"
+        " ON CONFLICT (name) DO UPDATE SET last = series.last");
+    return db_do(tx, &hold, ARGS(arg_text(str_of(name))), NULL, err);
+}

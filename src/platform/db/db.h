@@ -162,6 +162,11 @@ struct db_standbys {
 };
 bool db_standbys(struct tx *tx, struct db_standbys *standbys, struct error *err);
 
+/* Lets one transaction at a time go on with this name, over all nodes; the next one waits until it has
+ * ended, and its later reads see what that wrote. For what is rare, where a decision hangs on rows that
+ * another transaction may add or take away meanwhile (a limit, the last one of its kind). */
+bool db_hold(struct tx *tx, const char *name, struct error *err);
+
 /* Something that is written at the end of a write transaction, together with all others: on SQLite
  * once for everybody who shares the commit. When `work` has gone well, `flush` gets all notes in the
  * order in which they were made, in the same transaction; when it fails, nothing is written. A note

@@ -135,7 +135,8 @@ bool invite_prepare(struct app *app, struct arena *arena, struct invite *invite,
 static bool check_room(struct tx *tx, struct str organisation, struct error *err)
 {
     int64_t open;
-    return db_number(tx, &count_open, ARGS(arg_text(organisation)), 0, &open, err)
+    return db_hold(tx, "invitations", err)
+           && db_number(tx, &count_open, ARGS(arg_text(organisation)), 0, &open, err)
            && (open < INVITATIONS_OPEN
                || fail(err, TOO_MANY, NULL,
                        N_("There are too many open invitations. Withdraw some first.")));

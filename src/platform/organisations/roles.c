@@ -11,6 +11,8 @@ static const struct statement count_others =
     SQL("SELECT COUNT(*) FROM membership JOIN account ON account.id = membership.account"
         " WHERE membership.role = $1 AND membership.organisation = $2 AND account.id <> $3"
         "   AND account.disabled = 0");
+static const struct statement has_role =
+    SQL("SELECT COUNT(*) FROM membership WHERE role = $1 AND organisation = $2 AND account = $3");
 static const struct statement set_disabled =
     SQL("UPDATE account SET disabled = $2 WHERE id = $1");
 #define COLLEAGUE                                                                                  \
@@ -83,6 +85,19 @@ bool role_give(struct tx *tx, const struct actor *actor, struct str account, enu
                      role_detail(tx, role), err);
 }
 
+/* Of two who are taken away at the same moment the second waits here, and sees that the first is gone. */
+#define LAST_ONES "last-administrators"
+
+/* How many others there are who have the role and can log in; nobody takes one away meanwhile. */
+static bool count_held(struct tx *tx, enum role role, struct str organisation, struct str account,
+                       int64_t *others, struct error *err)
+{
+    struct arg name = arg_text(str_of(role_name(role)));
+    return db_hold(tx, LAST_ONES, err)
+           && db_number(tx, &count_others, ARGS(name, arg_text(organisation), arg_text(account)), 0,
+                        others, err);
+}
+
 /* Somebody must stay who can give roles. */
 static bool check_last(struct tx *tx, const struct actor *actor, struct str account,
                        enum role role, struct str organisation, struct error *err)
@@ -91,14 +106,27 @@ static bool check_last(struct tx *tx, const struct actor *actor, struct str acco
     bool over_it = !actor->session || (organisation.len && session_has(actor->session, ROLE_OPERATOR));
     if (over_it || role != grants_keeper(organisation))
         return true;
-    return db_number(tx, &count_others,
-                     ARGS(arg_text(str_of(role_name(role))), arg_text(organisation),
-                          arg_text(account)),
-                     0, &others, err)
+    return count_held(tx, role, organisation, account, &others, err)
            && (others > 0
                || fail(err, CONFLICT, NULL,
                        N_("This is the last administrator of the organisation. Name another one "
                           "first, or ask the operator of this installation.")));
+}
+
+/* Two operators who disable each other at the same moment would leave the installation to nobody. */
+static bool check_last_operator(struct tx *tx, const struct actor *actor, struct str account,
+                                struct error *err)
+{
+    int64_t others, is_operator;
+    struct arg name = arg_text(str_of(role_name(ROLE_OPERATOR)));
+    if (!actor->session)
+        return true;
+    return count_held(tx, ROLE_OPERATOR, STR(""), account, &others, err)
+           && db_number(tx, &has_role, ARGS(name, arg_text(STR("")), arg_text(account)), 0,
+                        &is_operator, err)
+           && (others > 0 || !is_operator
+               || fail(err, CONFLICT, NULL,
+                       N_("This is the last operator of the installation. Name another one first.")));
 }
 
 bool role_take(struct tx *tx, const struct actor *actor, struct str account, enum role role,
@@ -127,8 +155,9 @@ bool account_set_disabled(struct tx *tx, const struct actor *actor, struct str a
         return fail(err, FORBIDDEN, NULL, N_("Only an operator may do this."));
     if (actor->session && str_eq(actor->session->account, account))
         return fail(err, FORBIDDEN, NULL, N_("You cannot disable your own account."));
-    return db_do(tx, &set_disabled,
-                 ARGS(arg_text(account), arg_int(disabled ? actor->now : 0)), NULL, err)
+    return (!disabled || check_last_operator(tx, actor, account, err))
+           && db_do(tx, &set_disabled,
+                    ARGS(arg_text(account), arg_int(disabled ? actor->now : 0)), NULL, err)
            && (!disabled || session_end_others(tx, account, STR(""), err))
            && (!disabled || invitations_end_of(tx, actor, account, STR(""), err))
            && record(tx, actor, disabled ? "account.disabled" : "account.enabled", account,
