@@ -11,7 +11,6 @@
 
 #define WEBHOOKS_PATH "/webhooks"
 #define ID_BYTES      12
-#define WEBHOOKS_MOST 20 /* of one organisation */
 
 /* For whom the person may decide here; empty: for the operators. */
 static bool own_organisation(const struct request *request, struct str *organisation,
@@ -151,24 +150,14 @@ bool show_webhooks(struct request *request, struct error *err)
 
 /* ---- Changing ---- */
 
+enum button { ADD, CHANGE, TURN_ON, TURN_OFF, TEST, SECRET, RETRY, RETRY_ALL, REMOVE, BUTTONS };
+
 struct change {
     const struct request *request;
     struct webhook webhook;
-    const char *what; /* of the audit trail; NULL: no deed of weight */
-    int64_t number;   /* of a delivery */
-    bool retry, all, test, remove;
+    enum button button;
+    int64_t number; /* of a delivery */
 };
-
-static bool note(struct tx *tx, const struct change *change, struct error *err)
-{
-    const struct audit_entry entry = {
-        .who = audit_who(change->request),
-        .on_behalf = change->webhook.organisation,
-        .what = change->what,
-        .subject = str_format(tx_arena(tx), "webhook:%.*s", FMT(change->webhook.id)),
-    };
-    return !change->what || audit_add(tx, change->request->now, &entry, err);
-}
 
 static bool add_test(struct tx *tx, const struct change *change, struct error *err)
 {
@@ -185,20 +174,69 @@ static bool add_test(struct tx *tx, const struct change *change, struct error *e
         && delivery_retry(tx, change->webhook.id, delivery.number, false, now, err);
 }
 
+static bool try_again(struct tx *tx, const struct change *change, struct error *err)
+{
+    return delivery_retry(tx, change->webhook.id, change->number, change->button == RETRY_ALL,
+                          change->request->now, err);
+}
+
+static bool add(struct tx *tx, const struct change *change, struct error *err)
+{
+    return webhook_add(tx, &change->webhook, err);
+}
+
+static bool put_target(struct tx *tx, const struct change *change, struct error *err)
+{
+    return webhook_put_target(tx, &change->webhook, err);
+}
+
+static bool put_active(struct tx *tx, const struct change *change, struct error *err)
+{
+    return webhook_put_active(tx, &change->webhook, err);
+}
+
+static bool put_secret(struct tx *tx, const struct change *change, struct error *err)
+{
+    return webhook_put_secret(tx, &change->webhook, err);
+}
+
+static bool remove_it(struct tx *tx, const struct change *change, struct error *err)
+{
+    return webhook_remove(tx, change->webhook.id, err);
+}
+
+static const struct {
+    bool (*write)(struct tx *tx, const struct change *change, struct error *err);
+    const char *word, *done;
+    const char *deed; /* of the audit trail; NULL: no deed of weight */
+} buttons[BUTTONS] = {
+    [ADD] = { add, "", NULL, "record.webhook-added" },
+    [CHANGE] = { put_target, "wijzigen", N_("The webhook has been changed."), "record.webhook-changed" },
+    [TURN_ON] = { put_active, "aan", N_("The webhook is on."), "record.webhook-changed" },
+    [TURN_OFF] = { put_active, "uit", N_("The webhook is off."), "record.webhook-changed" },
+    [TEST] = { add_test, "test", N_("A test is on its way; look below for how it goes."), NULL },
+    [SECRET] = { put_secret, "geheim", NULL, "record.webhook-secret-renewed" },
+    [RETRY] = { try_again, "opnieuw", N_("It is tried again."), NULL },
+    [RETRY_ALL] = { try_again, "alles", N_("All that failed is tried again."), NULL },
+    [REMOVE] = { remove_it, "verwijderen", N_("The webhook has been removed."), "record.webhook-removed" },
+};
+
+static bool note(struct tx *tx, const struct change *change, struct error *err)
+{
+    const struct audit_entry entry = {
+        .who = audit_who(change->request),
+        .on_behalf = change->webhook.organisation,
+        .what = buttons[change->button].deed,
+        .subject = str_format(tx_arena(tx), "webhook:%.*s", FMT(change->webhook.id)),
+    };
+    return !entry.what || audit_add(tx, change->request->now, &entry, err);
+}
+
 static bool do_change(struct tx *tx, void *with, struct error *err)
 {
     const struct change *change = with;
-    const struct webhook *webhook = &change->webhook;
-    bool ok;
-    if (change->remove)
-        ok = webhook_remove(tx, webhook->id, err);
-    else if (change->test)
-        ok = add_test(tx, change, err);
-    else if (change->retry)
-        ok = delivery_retry(tx, webhook->id, change->number, change->all, change->request->now, err);
-    else
-        ok = webhook_put(tx, webhook, err);
-    return ok && note(tx, change, err);
+    return (change->button == ADD || webhook_hold(tx, change->webhook.id, err))
+        && buttons[change->button].write(tx, change, err) && note(tx, change, err);
 }
 
 /* A secret is shown on this page alone. */
@@ -207,45 +245,41 @@ static bool reply_secret(struct request *request, const struct webhook *webhook,
     struct node *page = start_page(request, tr(request, N_("Secret of the webhook")), true);
     node_put_text(page, "secret", secret);
     node_put_text(page, "address", webhook->address);
-    node_put_flag(page, "replaced", webhook->old_secret.len > 0);
+    node_put_flag(page, "replaced", webhook->old_until > 0);
     node_put_text(page, "until", show_time(request->arena, request->language, webhook->old_until));
     node_put_text(page, "href", str_format(request->arena, WEBHOOKS_PATH "/%.*s", FMT(webhook->id)));
     reply_header(request, "Cache-Control", STR("no-store"));
     return reply_page(request, "platform/record/pages/webhook_secret", page);
 }
 
-static bool count_own(struct request *request, struct str organisation, struct error *err)
+static bool write_new(struct request *request, struct change *change, struct str secret,
+                      struct error *err)
 {
-    struct webhook_rows webhooks;
-    struct tx *tx;
-    if (!request_tx(request, &tx, err) || !webhook_list(tx, organisation, false, &webhooks, err))
-        return false;
-    return webhooks.len < WEBHOOKS_MOST
-        || fail(err, CONFLICT, "address",
-                N_("There are 20 webhooks already. Remove one that is not used any more."));
+    struct webhook *webhook = &change->webhook;
+    char id[ID_BYTES];
+    random_bytes(id, sizeof id);
+    webhook->id = hex_encode(request->arena, (struct str){ id, sizeof id });
+    webhook->created = request->now;
+    return webhook_seal(request->app, request->arena, webhook->id, secret, &webhook->secret, err)
+        && request_write(request, do_change, change, err);
 }
 
 bool add_webhook(struct request *request, struct error *err)
 {
     struct form form;
     struct error why = { 0 };
-    char id[ID_BYTES];
-    struct change change = { .request = request, .what = "record.webhook-added" };
+    struct change change = { .request = request, .button = ADD };
     struct webhook *webhook = &change.webhook;
+    struct str secret = webhook_new_secret(request->arena);
     if (!own_organisation(request, &webhook->organisation, err)
         || !request_form(request, &form, err))
         return false;
-    if (!read_form(request, &form, webhook, &why)
-        || !count_own(request, webhook->organisation, &why))
+    if (read_form(request, &form, webhook, &why) && write_new(request, &change, secret, &why))
+        return reply_secret(request, webhook, secret);
+    if (why.kind == INVALID || why.kind == CONFLICT)
         return reply_list(request, webhook->organisation, webhook, &why, err);
-    random_bytes(id, sizeof id);
-    webhook->id = hex_encode(request->arena, (struct str){ id, sizeof id });
-    webhook->active = true;
-    webhook->created = request->now;
-    struct str secret = webhook_new_secret(request->arena);
-    return webhook_seal(request->app, request->arena, webhook->id, secret, &webhook->secret, err)
-        && request_write(request, do_change, &change, err)
-        && reply_secret(request, webhook, secret);
+    *err = why;
+    return false;
 }
 
 /* ---- One ---- */
@@ -271,6 +305,8 @@ static const struct {
     { "connection", N_("The receiver cannot be reached.") },
     { "inner", N_("The address leads to a private network.") },
     { "name", N_("The name in the address is not known.") },
+    { "secret", N_("The secret of this webhook cannot be opened. Make a new secret and give it to "
+                   "the receiver.") },
     { "timeout", N_("The receiver did not answer in time.") },
 };
 
@@ -353,46 +389,30 @@ bool show_webhook(struct request *request, struct error *err)
 
 /* ---- What its buttons do ---- */
 
+/* One that cannot be opened any more is not kept beside the new one. */
 static bool renew_secret(struct request *request, struct change *change, struct str *secret,
                          struct error *err)
 {
     struct webhook *webhook = &change->webhook;
+    struct str before;
+    struct error ignored;
+    bool opens = webhook_unseal(request->app, request->arena, webhook->id, webhook->secret, &before,
+                                &ignored);
     *secret = webhook_new_secret(request->arena);
-    webhook->old_secret = webhook->secret;
-    webhook->old_until = request->now + WEBHOOK_OVERLAP;
-    change->what = "record.webhook-secret-renewed";
+    webhook->old_until = opens ? request->now + WEBHOOK_OVERLAP : 0;
     return webhook_seal(request->app, request->arena, webhook->id, *secret, &webhook->secret, err);
 }
 
-enum button { CHANGE, TURN_ON, TURN_OFF, TEST, SECRET, RETRY, RETRY_ALL, REMOVE, BUTTONS };
-static const struct {
-    const char *word, *done, *deed;
-} buttons[BUTTONS] = {
-    [CHANGE] = { "wijzigen", N_("The webhook has been changed."), "record.webhook-changed" },
-    [TURN_ON] = { "aan", N_("The webhook is on."), "record.webhook-changed" },
-    [TURN_OFF] = { "uit", N_("The webhook is off."), "record.webhook-changed" },
-    [TEST] = { "test", N_("A test is on its way; look below for how it goes."), NULL },
-    [SECRET] = { "geheim", NULL, "record.webhook-secret-renewed" },
-    [RETRY] = { "opnieuw", N_("It is tried again."), NULL },
-    [RETRY_ALL] = { "alles", N_("All that failed is tried again."), NULL },
-    [REMOVE] = { "verwijderen", N_("The webhook has been removed."), "record.webhook-removed" },
-};
-
-static bool read_button(const struct form *form, enum button *button, struct change *change,
-                        struct error *err)
+static bool read_button(const struct form *form, struct change *change, struct error *err)
 {
-    for (*button = CHANGE; *button < BUTTONS; ++*button)
-        if (form_has(form, "wat", str_of(buttons[*button].word)))
-            break;
-    if (*button == BUTTONS
-        || (*button == RETRY
+    enum button button = CHANGE;
+    while (button < BUTTONS && !form_has(form, "wat", str_of(buttons[button].word)))
+        button++;
+    if (button == BUTTONS
+        || (button == RETRY
             && !str_to_int(form_text(form, "nummer"), INT64_MIN, INT64_MAX, &change->number)))
         return fail(err, INVALID, NULL, N_("This form is incomplete. Open the page again."));
-    change->what = buttons[*button].deed;
-    change->test = *button == TEST;
-    change->remove = *button == REMOVE;
-    change->all = *button == RETRY_ALL;
-    change->retry = *button == RETRY || change->all;
+    change->button = button;
     return true;
 }
 
@@ -401,16 +421,15 @@ bool change_webhook(struct request *request, struct error *err)
     struct form form;
     struct error why = { 0 };
     struct str secret = { 0 };
-    enum button button;
     struct change change = { .request = request };
     if (!find_own(request, &change.webhook, err) || !request_form(request, &form, err)
-        || !read_button(&form, &button, &change, err))
+        || !read_button(&form, &change, err))
         return false;
+    const enum button button = change.button;
     const struct webhook before = change.webhook;
     if (button == CHANGE && !read_form(request, &form, &change.webhook, &why))
         return reply_webhook(request, &before, &change.webhook, &why, err);
-    if (button == TURN_ON || button == TURN_OFF)
-        change.webhook.active = button == TURN_ON;
+    change.webhook.active = button == TURN_ON;
     if ((button == SECRET && !renew_secret(request, &change, &secret, err))
         || !request_write(request, do_change, &change, err))
         return false;

@@ -102,9 +102,8 @@ static const struct {
     { { 0x00 }, 8 },              /* ::, ::1, and what maps or translates to IPv4 */
     { { 0x01 }, 8 },              /* discard */
     { { 0x20, 0x01, 0x00 }, 23 }, /* protocol assignments, Teredo */
-    { { 0x20, 0x01, 0x0d, 0xb8 }, 32 }, { { 0x20, 0x02 }, 16 },
-    { { 0xfc }, 7 }, { { 0xfe, 0x80 }, 10 },
-    { { 0xfe, 0xc0 }, 10 }, { { 0xff }, 8 },
+    { { 0x20, 0x01, 0x0d, 0xb8 }, 32 }, { { 0x20, 0x02 }, 16 }, { { 0x3f, 0xff }, 20 },
+    { { 0x40 }, 2 }, { { 0x80 }, 1 }, /* not given out (RFC 4291, 2.4), unique local, link-local... */
 };
 
 static bool is_within(const unsigned char *address, const unsigned char *network, unsigned bits)

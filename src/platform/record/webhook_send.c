@@ -67,6 +67,7 @@ static bool sign(struct flight *flight, const struct webhook *webhook, struct st
 {
     struct app *app = flight->sending->app;
     struct arena *arena = &flight->arena;
+    struct error ignored;
     struct str secret, old = { 0 }, id = delivery_id(arena, &flight->delivery);
     int64_t seconds = now / SECOND;
     if (!webhook_unseal(app, arena, webhook->id, webhook->secret, &secret, err)
@@ -74,9 +75,10 @@ static bool sign(struct flight *flight, const struct webhook *webhook, struct st
         return false;
     if (!webhook->old_secret.len || webhook->old_until <= now)
         return true;
-    if (!webhook_unseal(app, arena, webhook->id, webhook->old_secret, &secret, err)
-        || !webhook_sign(arena, secret, id, seconds, body, &old, err))
-        return false;
+    /* Without the old one the receiver has the new one's signature still. */
+    if (!webhook_unseal(app, arena, webhook->id, webhook->old_secret, &secret, &ignored)
+        || !webhook_sign(arena, secret, id, seconds, body, &old, &ignored))
+        return true;
     *signatures = str_format(arena, "%.*s %.*s", FMT(*signatures), FMT(old));
     return true;
 }
@@ -127,6 +129,7 @@ static void land(struct sending *sending, struct flight *flight)
     sending->flying--;
 }
 
+/* False: this webhook's secret does not open. */
 static bool set_out(struct sending *sending, struct flight *flight, const struct webhook *webhook,
                     const struct delivery *delivery, struct error *err)
 {
@@ -145,8 +148,7 @@ static bool set_out(struct sending *sending, struct flight *flight, const struct
     flight->easy = curl_easy_init();
     if (!flight->easy) {
         arena_free(arena);
-        return fail(err, UNAVAILABLE, NULL,
-                    N_("There is not enough memory for this. Ask for less at a time."));
+        arena_exhausted(sending->scratch);
     }
     add_header(flight, "Content-Type", STR("application/json"));
     add_header(flight, "webhook-id", delivery_id(arena, &flight->delivery));
@@ -191,23 +193,6 @@ static struct flight *free_flight(struct sending *sending, struct str webhook)
             return NULL; /* one at a time */
     }
     return place;
-}
-
-static bool look(struct sending *sending, struct error *err)
-{
-    struct due *due = arena_new(sending->scratch, struct due);
-    due->now = instant_now();
-    if (!db_read(sending->app->db, sending->scratch, do_load, due, err))
-        return false;
-    for (size_t i = 0; i < due->deliveries.len; i++) {
-        const struct delivery *delivery = &due->deliveries.at[i];
-        struct flight *flight = free_flight(sending, delivery->webhook);
-        if (flight && !set_out(sending, flight, &due->webhooks[i], delivery, err))
-            return false;
-    }
-    sending->looked = instant_monotonic();
-    arena_reset(sending->scratch);
-    return true;
 }
 
 /* ---- Coming home ---- */
@@ -283,6 +268,34 @@ static bool come_home(struct sending *sending, struct error *err)
         if (!ok)
             return false;
     }
+    return true;
+}
+
+/* ---- Setting out all that is due ---- */
+
+/* One that cannot be signed waits like one whose receiver is ill, and all others go. */
+static bool stay_home(struct sending *sending, const struct delivery *delivery, struct error *err)
+{
+    struct ending ending = { delivery, OUTCOME_ILL, "secret" };
+    log_failure("webhook-secret", err);
+    return db_write(sending->app->db, sending->scratch, do_end, &ending, err);
+}
+
+static bool look(struct sending *sending, struct error *err)
+{
+    struct due *due = arena_new(sending->scratch, struct due);
+    due->now = instant_now();
+    if (!db_read(sending->app->db, sending->scratch, do_load, due, err))
+        return false;
+    for (size_t i = 0; i < due->deliveries.len; i++) {
+        const struct delivery *delivery = &due->deliveries.at[i];
+        struct flight *flight = free_flight(sending, delivery->webhook);
+        if (flight && !set_out(sending, flight, &due->webhooks[i], delivery, err)
+            && !stay_home(sending, delivery, err))
+            return false;
+    }
+    sending->looked = instant_monotonic();
+    arena_reset(sending->scratch);
     return true;
 }
 

@@ -19,13 +19,21 @@ static const struct statement list_of_one = SQL(
     COLUMNS " WHERE w.organisation = $1 ORDER BY w.created, w.id");
 static const struct statement find_one = SQL(COLUMNS " WHERE w.id = $1");
 
-static const struct statement put = SQL(
+static const struct statement add = SQL(
     "INSERT INTO webhook (id, organisation, address, kinds, active, secret, old_secret, old_until,"
     " created, failures, not_before, delivered, last_delivered)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0)"
-    " ON CONFLICT (id) DO UPDATE SET address = excluded.address, kinds = excluded.kinds,"
-    " active = excluded.active, secret = excluded.secret, old_secret = excluded.old_secret,"
-    " old_until = excluded.old_until, failures = 0, not_before = 0");
+    " VALUES ($1, $2, $3, $4, 1, $5, $6, 0, $7, 0, 0, 0, 0)");
+static const struct statement count_of_one = SQL(
+    "SELECT COUNT(*) FROM webhook WHERE organisation = $1");
+static const struct statement put_target = SQL(
+    "UPDATE webhook SET address = $2, kinds = $3 WHERE id = $1");
+static const struct statement put_active = SQL("UPDATE webhook SET active = $2 WHERE id = $1");
+static const struct statement put_secret = SQL(
+    "UPDATE webhook SET old_secret = secret, old_until = $3, secret = $2 WHERE id = $1");
+static const struct statement hurry = SQL(
+    "UPDATE webhook_delivery SET not_before = 0 WHERE webhook = $1 AND state = 'waiting'");
+static const struct statement drop_old_secret = SQL(
+    "UPDATE webhook SET old_secret = $2, old_until = 0 WHERE id = $1");
 
 static const struct statement remove_deliveries = SQL(
     "DELETE FROM webhook_delivery WHERE webhook = $1");
@@ -149,15 +157,50 @@ bool webhook_find(struct tx *tx, struct str id, struct webhook *webhook, bool *f
     return rows_end(&rows, err);
 }
 
-bool webhook_put(struct tx *tx, const struct webhook *webhook, struct error *err)
+bool webhook_add(struct tx *tx, const struct webhook *webhook, struct error *err)
 {
-    return db_do(tx, &put,
-                 ARGS(arg_text(webhook->id), arg_text(webhook->organisation),
-                      arg_text(webhook->address), arg_text(webhook->kinds),
-                      arg_int(webhook->active), arg_bytes(webhook->secret),
-                      arg_bytes(webhook->old_secret), arg_int(webhook->old_until),
+    struct arg organisation = arg_text(webhook->organisation);
+    int64_t count;
+    if (!db_hold(tx, "webhooks", err)
+        || !db_number(tx, &count_of_one, ARGS(organisation), 0, &count, err))
+        return false;
+    if (count >= WEBHOOKS_MOST)
+        return fail(err, CONFLICT, "address",
+                    N_("There are 20 webhooks already. Remove one that is not used any more."));
+    return db_do(tx, &add,
+                 ARGS(arg_text(webhook->id), organisation, arg_text(webhook->address),
+                      arg_text(webhook->kinds), arg_bytes(webhook->secret), arg_bytes(STR("")),
                       arg_int(webhook->created)),
                  NULL, err);
+}
+
+bool webhook_hold(struct tx *tx, struct str id, struct error *err)
+{
+    int64_t held;
+    return db_do(tx, &let_go, ARGS(arg_text(id)), &held, err)
+        && (held || fail(err, NOT_FOUND, NULL, N_("You have no webhook with this address.")));
+}
+
+bool webhook_put_target(struct tx *tx, const struct webhook *webhook, struct error *err)
+{
+    return db_do(tx, &put_target,
+                 ARGS(arg_text(webhook->id), arg_text(webhook->address), arg_text(webhook->kinds)),
+                 NULL, err);
+}
+
+bool webhook_put_active(struct tx *tx, const struct webhook *webhook, struct error *err)
+{
+    return db_do(tx, &put_active, ARGS(arg_text(webhook->id), arg_int(webhook->active)), NULL, err);
+}
+
+bool webhook_put_secret(struct tx *tx, const struct webhook *webhook, struct error *err)
+{
+    struct arg id = arg_text(webhook->id);
+    return db_do(tx, &put_secret, ARGS(id, arg_bytes(webhook->secret), arg_int(webhook->old_until)),
+                 NULL, err)
+        && db_do(tx, &hurry, ARGS(id), NULL, err)
+        && (webhook->old_until
+            || db_do(tx, &drop_old_secret, ARGS(id, arg_bytes(STR(""))), NULL, err));
 }
 
 bool webhook_remove(struct tx *tx, struct str id, struct error *err)

@@ -15,6 +15,7 @@
 #define WEBHOOK_LIFE      (3 * DAY)        /* so long a delivery is tried */
 #define WEBHOOK_OVERLAP   DAY              /* so long an old secret signs beside the new one */
 #define WEBHOOK_ADDRESS   500              /* bytes of an address, at most */
+#define WEBHOOKS_MOST     20               /* of one organisation */
 
 struct webhook {
     struct str id;             /* 24 hex digits */
@@ -58,7 +59,16 @@ bool webhook_list(struct tx *tx, struct str organisation, bool all, struct webho
 bool webhook_list_active(struct tx *tx, struct webhook_rows *webhooks, struct error *err);
 bool webhook_find(struct tx *tx, struct str id, struct webhook *webhook, bool *found,
                   struct error *err);
-bool webhook_put(struct tx *tx, const struct webhook *webhook, struct error *err);
+/* A new one, that is on; CONFLICT when its organisation has WEBHOOKS_MOST already. */
+bool webhook_add(struct tx *tx, const struct webhook *webhook, struct error *err);
+/* Before anything is done with one: keeps it as it is until the transaction ends, and lets it try again
+ * at once. NOT_FOUND when it was removed meanwhile. */
+bool webhook_hold(struct tx *tx, struct str id, struct error *err);
+/* Each writes nothing but what it is called after, so that nobody's change undoes another's. */
+bool webhook_put_target(struct tx *tx, const struct webhook *webhook, struct error *err);
+bool webhook_put_active(struct tx *tx, const struct webhook *webhook, struct error *err);
+/* The secret of before signs too until `old_until`; 0: no more. What waits is tried at once. */
+bool webhook_put_secret(struct tx *tx, const struct webhook *webhook, struct error *err);
 bool webhook_remove(struct tx *tx, struct str id, struct error *err);
 /* Adds a delivery unless it is there. */
 bool delivery_add(struct tx *tx, const struct delivery *delivery, struct error *err);
