@@ -12,8 +12,9 @@ static const struct key_use uses[] = {
     { .name = "sealing", .kind = KEY_SEAL },
     { .name = "deriving", .kind = KEY_MAC, .parts = parts, .rotates = true },
     { .name = "signing", .kind = KEY_SIGN_EC },
+    { .name = "opening", .kind = KEY_DECRYPT_RSA, .bits = 2048 },
 };
-static const struct key_use *const all[] = { &uses[0], &uses[1], &uses[2] };
+static const struct key_use *const all[] = { &uses[0], &uses[1], &uses[2], &uses[3] };
 
 /* Its keys are made once, in a folder of its own; then it is ready, as a server's keeper is. */
 static struct wire_state *given_keeper(void)
@@ -26,10 +27,10 @@ static struct wire_state *given_keeper(void)
     if (state.vault)
         return &state;
     HOLDS(mkdtemp(folder));
-    state.vault = vault_new(&arena, all, 3, folder, NULL);
-    for (size_t key = 0; key < 3; key++)
+    state.vault = vault_new(&arena, all, count_of(all), folder, NULL);
+    for (size_t key = 0; key < count_of(all); key++)
         HOLDS(vault_load(state.vault, key, 1, ENGINE_FILE, MAKE, &fingerprint, &err));
-    for (size_t key = 0; key < 3; key++)
+    for (size_t key = 0; key < count_of(all); key++)
         HOLDS(unlink(str_format(&arena, "%s/%s.1.key", folder, uses[key].name).at) == 0);
     HOLDS(rmdir(folder) == 0);
     state.ready = true;
@@ -59,7 +60,7 @@ static void put_head(struct str *message, struct arena *arena)
     memcpy(&head, copy, sizeof head);
     head.size = (uint32_t)message->len;
     head.op %= WIRE_OPS + 1;
-    head.key %= 4;
+    head.key %= count_of(all) + 1;
     head.version = head.version % 3;
     head.zero = 0;
     memcpy(copy, &head, sizeof head);

@@ -9,10 +9,9 @@
 #include "platform/service.h"
 #include "tests/test.h"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static const char *const parts[] = { "first part", "second part", NULL };
@@ -180,60 +179,6 @@ TEST(a_keeper_that_ended_is_noticed_and_every_question_is_answered_with_unavaila
     CHECK(!keeper_seal(app->keeper, t->arena, "sealing", STR("a"), STR("b"), &sealed, &err));
     CHECK_INT(err.kind, UNAVAILABLE);
     CHECK(err.retry_after > 0);
-    app_close(app);
-}
-
-static bool verifies(struct str der, struct str data, struct str signature, bool pss)
-{
-    const unsigned char *at = (const unsigned char *)der.at;
-    EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)der.len);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    EVP_PKEY_CTX *how;
-    bool ok = key && EVP_DigestVerifyInit(context, &how, EVP_sha256(), NULL, key) == 1;
-    if (ok && pss)
-        EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING);
-    ok = ok
-         && EVP_DigestVerify(context, (const unsigned char *)signature.at, signature.len,
-                             (const unsigned char *)data.at, data.len) == 1;
-    EVP_MD_CTX_free(context);
-    EVP_PKEY_free(key);
-    return ok;
-}
-
-/* r and s as the two integers in DER that OpenSSL wants. */
-static struct str as_der(struct test *t, struct str both)
-{
-    unsigned char *out = NULL;
-    ECDSA_SIG *pair = ECDSA_SIG_new();
-    CHECK(both.len == 64);
-    ECDSA_SIG_set0(pair, BN_bin2bn((const unsigned char *)both.at, 32, NULL),
-                   BN_bin2bn((const unsigned char *)both.at + 32, 32, NULL));
-    int size = i2d_ECDSA_SIG(pair, &out);
-    struct str der = str_copy(t->arena, (struct str){ (const char *)out, (size_t)size });
-    OPENSSL_free(out);
-    ECDSA_SIG_free(pair);
-    return der;
-}
-
-TEST(a_signature_is_verified_with_the_public_key_of_its_version)
-{
-    struct app *app = given_app(t, true);
-    struct str der, signature, data = STR("what is signed");
-    struct error err;
-    int64_t version;
-    CHECK_OK(keeper_sign(app->keeper, t->arena, "signing", SIGN_ES256, data, &signature, &version,
-                         &err),
-             err);
-    CHECK_OK(keeper_public_key(app->keeper, t->arena, "signing", version, &der, &err), err);
-    CHECK(verifies(der, data, as_der(t, signature), false));
-    CHECK(!verifies(der, STR("else"), as_der(t, signature), false));
-    CHECK_OK(keeper_public_key(app->keeper, t->arena, "signing-rsa", 0, &der, &err), err);
-    for (int pss = 0; pss < 2; pss++) {
-        CHECK_OK(keeper_sign(app->keeper, t->arena, "signing-rsa", pss ? SIGN_PS256 : SIGN_RS256,
-                             data, &signature, NULL, &err),
-                 err);
-        CHECK(verifies(der, data, signature, pss));
-    }
     app_close(app);
 }
 

@@ -147,8 +147,12 @@ bool registry_add(struct keeper *keeper, const char *name, enum key_engine engin
                          .version = { .number = last_number(versions) + 1, .state = KEY_NEXT,
                                       .engine = engine, .made = now, .since = now } };
     *number = deed.version.number;
-    return keeper_load(keeper, place, *number, engine, MAKE, &deed.version.fingerprint, err)
-           && write(keeper, write_added, &deed, err);
+    struct arena scratch = { 0 };
+    bool ok = keeper_load(keeper, place, *number, engine, MAKE, &deed.version.fingerprint, err)
+              && keeper_certify(keeper, &scratch, place, &deed.version, err)
+              && write(keeper, write_added, &deed, err);
+    arena_free(&scratch);
+    return ok;
 }
 
 /* rotate */

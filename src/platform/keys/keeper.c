@@ -18,6 +18,9 @@
 #define MESSAGE_MACS ((size_t)192 * 1024) /* bytes of one message with many questions */
 #define RETRY_AFTER  5
 
+#define CERTIFICATE_DAYS 3650
+#define CLOCK_SKEW       HOUR /* a clock that is behind ours must not refuse what was made just now */
+
 /* Starting and ending */
 
 static bool is_name(const char *name)
@@ -236,6 +239,27 @@ bool keeper_load(struct keeper *keeper, size_t key, int64_t version, enum key_en
     return ok;
 }
 
+bool keeper_read_public(struct keeper *keeper, struct arena *arena, size_t key, int64_t version,
+                        struct str *der, struct error *err)
+{
+    struct str nothing = { 0 };
+    struct wire_head head = { .op = WIRE_PUBLIC, .key = (uint16_t)key, .version = version };
+    return keeper_ask(keeper, arena, head, nothing, nothing, ANSWER_MAX, der, err);
+}
+
+bool keeper_certify(struct keeper *keeper, struct arena *arena, size_t key,
+                    struct key_version *version, struct error *err)
+{
+    struct wire_dates dates = { version->made - CLOCK_SKEW, version->made + CERTIFICATE_DAYS * DAY };
+    struct wire_head head = { .op = WIRE_CERTIFY, .key = (uint16_t)key,
+                              .version = version->number };
+    struct str body = { (const char *)&dates, sizeof dates };
+    if (!keeper->uses[key]->certificate)
+        return true;
+    return keeper_ask(keeper, arena, head, (struct str){ 0 }, body, ANSWER_MAX,
+                      &version->certificate, err);
+}
+
 bool keeper_drop(struct keeper *keeper, size_t key, int64_t version, struct error *err)
 {
     struct arena arena = { 0 };
@@ -291,7 +315,7 @@ bool keeper_sign(struct keeper *keeper, struct arena *arena, const char *key,
 {
     size_t place;
     struct wire_head head = { .op = WIRE_SIGN, .argument = (uint32_t)scheme };
-    if (!choose(keeper, key, 0, &place, &head.version, err))
+    if (!choose(keeper, key, version ? *version : 0, &place, &head.version, err))
         return false;
     head.key = (uint16_t)place;
     if (version)
@@ -303,12 +327,78 @@ bool keeper_public_key(struct keeper *keeper, struct arena *arena, const char *k
                        int64_t version, struct str *der, struct error *err)
 {
     size_t place;
-    struct str nothing = { 0 };
-    struct wire_head head = { .op = WIRE_PUBLIC };
-    if (!choose(keeper, key, version, &place, &head.version, err))
+    int64_t chosen;
+    if (!choose(keeper, key, version, &place, &chosen, err))
         return false;
-    head.key = (uint16_t)place;
-    return keeper_ask(keeper, arena, head, nothing, nothing, ANSWER_MAX, der, err);
+    struct key_versions versions = keeper_versions(keeper, key);
+    for (size_t i = 0; i < versions.len; i++) {
+        if (versions.at[i].number != chosen || !versions.at[i].public_key.len)
+            continue;
+        *der = str_copy(arena, versions.at[i].public_key);
+        return true;
+    }
+    return say(err, KEY_NOT_HELD, "%s.%lld", key, (long long)chosen);
+}
+
+bool keeper_public_keys(struct keeper *keeper, struct arena *arena, const char *key, instant now,
+                        struct public_keys *keys, struct error *err)
+{
+    size_t place;
+    *keys = (struct public_keys){ 0 };
+    if (!keeper_find(keeper, key, &place, err))
+        return false;
+    struct key_versions versions = keeper_versions(keeper, key);
+    for (size_t i = 0; i < versions.len; i++) {
+        const struct key_version *version = &versions.at[i];
+        enum key_state state = key_state_at(version, now);
+        if (state == KEY_RETIRED || !version->public_key.len)
+            continue;
+        *list_add(arena, keys) = (struct public_key){
+            .version = version->number,
+            .state = state,
+            .made = version->made,
+            .since = version->since,
+            .key = str_copy(arena, version->public_key),
+            .certificate = str_copy(arena, version->certificate),
+        };
+    }
+    return true;
+}
+
+static bool decrypt_by(struct keeper *keeper, struct arena *arena, size_t place, int64_t version,
+                       enum decrypt_scheme scheme, struct str encrypted, struct str *plain,
+                       struct error *err)
+{
+    struct wire_head head = { .op = WIRE_DECRYPT, .key = (uint16_t)place, .version = version,
+                              .argument = (uint32_t)scheme };
+    return keeper_ask(keeper, arena, head, (struct str){ 0 }, encrypted, ANSWER_MAX, plain, err);
+}
+
+bool keeper_decrypt(struct keeper *keeper, struct arena *arena, const char *key, int64_t version,
+                    enum decrypt_scheme scheme, struct str encrypted, struct str *plain,
+                    struct error *err)
+{
+    static const enum key_state order[] = { KEY_ACTIVE, KEY_PREVIOUS, KEY_NEXT };
+    size_t place;
+    instant now = instant_now();
+    if (!keeper_find(keeper, key, &place, err))
+        return false;
+    if (version)
+        return decrypt_by(keeper, arena, place, version, scheme, encrypted, plain, err);
+    struct key_versions versions = keeper_versions(keeper, key);
+    say(err, KEY_NOT_HELD, "%s", key);
+    for (size_t i = 0; i < count_of(order); i++) {
+        for (size_t j = versions.len; j-- > 0;) {
+            const struct key_version *each = &versions.at[j];
+            if (!each->held || key_state_at(each, now) != order[i])
+                continue;
+            if (decrypt_by(keeper, arena, place, each->number, scheme, encrypted, plain, err))
+                return true;
+            if (said(err) != KEY_NOT_FOR_US)
+                return false;
+        }
+    }
+    return false;
 }
 
 /* Many MACs */

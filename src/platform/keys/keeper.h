@@ -7,6 +7,7 @@
 #define PLATFORM_KEEPER_H
 
 #include "base/instant.h"
+#include "base/list.h"
 #include "platform/keys/keys.h"
 #include "platform/keys/use.h"
 #include "platform/keys/vault.h"
@@ -53,11 +54,20 @@ struct mac_question {
 bool keeper_macs(struct keeper *keeper, struct arena *arena, const struct mac_question *questions,
                  size_t count, struct error *err);
 
-/* Signs `data` with the active version; `version` (may be NULL) tells which one that was. */
+/* Signs `data` (all of it: the digest is made by the keeper) with this version, 0: the active one, and
+ * tells which one that was; NULL: the active one. See enum sign_scheme for the form of the signature. A
+ * version that this node does not have is UNAVAILABLE. */
 bool keeper_sign(struct keeper *keeper, struct arena *arena, const char *key,
                  enum sign_scheme scheme, struct str data, struct str *signature, int64_t *version,
                  struct error *err);
-/* The public key of a version (0: the active one), as SubjectPublicKeyInfo in DER. */
+/* Decrypts what was encrypted with the public key of this version; 0: of any that is not retired, the
+ * active one first, because a sender may know the one before, or the next one already. What was not is
+ * INVALID, whatever is wrong with it. */
+bool keeper_decrypt(struct keeper *keeper, struct arena *arena, const char *key, int64_t version,
+                    enum decrypt_scheme scheme, struct str encrypted, struct str *plain,
+                    struct error *err);
+
+/* The public key of a version (0: the active one), as SubjectPublicKeyInfo in DER. Costs no trip. */
 bool keeper_public_key(struct keeper *keeper, struct arena *arena, const char *key,
                        int64_t version, struct str *der, struct error *err);
 
@@ -72,6 +82,8 @@ struct key_version {
     instant made, since;     /* made; in this state from then on */
     struct fingerprint fingerprint;
     struct str attributes[KEY_ATTRIBUTES_MAX];
+    struct str certificate;  /* of a pair: DER; empty: none */
+    struct str public_key;   /* of a pair that is held, or has a certificate: as keeper_public_key's */
     bool held;               /* this node's keeper has it */
 };
 
@@ -86,6 +98,24 @@ struct key_versions keeper_versions(struct keeper *keeper, const char *key);
 enum key_state key_state_at(const struct key_version *version, instant now);
 /* The active one; NULL when there is none. */
 const struct key_version *key_active(struct key_versions versions, instant now);
+
+/* What others may know of the versions of a key that signs or decrypts, for metadata and lists of keys:
+ * all that are not retired, by their number, also of those whose private half is not on this node. One
+ * that is next is published before it is used, one that is previous as long as what it signed is
+ * believed: that is the overlap of a rotation. */
+struct public_key {
+    int64_t version;
+    enum key_state state;   /* at `now` */
+    instant made, since;    /* made; in this state since then. `since` of a rotation that was written
+                               ahead is the moment to come */
+    struct str key;         /* SubjectPublicKeyInfo in DER (RFC 5280, section 4.1.2.7) */
+    struct str certificate; /* DER; empty where the declaration asks for none */
+};
+struct public_keys {
+    list_of(struct public_key);
+};
+bool keeper_public_keys(struct keeper *keeper, struct arena *arena, const char *key, instant now,
+                        struct public_keys *keys, struct error *err);
 
 /* For statements that count or choose sealed values: the version of a sealed value as 4 bytes is
  * KEY_SEALED_VERSION("column"), with $1 the magic and $2 the version that has no mark; both, and the

@@ -58,6 +58,13 @@ bool keeper_find(const struct keeper *keeper, const char *name, size_t *place, s
 
 bool keeper_load(struct keeper *keeper, size_t key, int64_t version, enum key_engine engine,
                  enum load_how how, struct fingerprint *fingerprint, struct error *err);
+/* Asks the keeper itself, also for a version that the table does not have. */
+bool keeper_read_public(struct keeper *keeper, struct arena *arena, size_t key, int64_t version,
+                        struct str *der, struct error *err);
+/* Gives a version that was just made (its number and instant are known) its certificate, where its key
+ * asks for one. */
+bool keeper_certify(struct keeper *keeper, struct arena *arena, size_t key,
+                    struct key_version *version, struct error *err);
 bool keeper_drop(struct keeper *keeper, size_t key, int64_t version, struct error *err);
 
 /* Forks the process, with so many channels to it. */

@@ -6,12 +6,13 @@
 const char *const key_state_names[KEY_STATES] = { "next", "active", "previous", "retired" };
 
 static const struct statement all_versions = SQL(
-    "SELECT name, version, state, engine, fingerprint, attributes, made, since FROM key_version"
+    "SELECT name, version, state, engine, fingerprint, attributes, made, since,"
+    " certificate FROM key_version"
     " ORDER BY name COLLATE \"C\", version");
 static const struct statement add_version = SQL(
     "INSERT INTO key_version"
-    " (name, version, state, engine, fingerprint, attributes, made, since)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name, version) DO NOTHING");
+    " (name, version, state, engine, fingerprint, attributes, made, since, certificate)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name, version) DO NOTHING");
 static const struct statement change_version = SQL(
     "UPDATE key_version SET state = $3, engine = $4, attributes = $5, since = $6"
     " WHERE name = $1 AND version = $2");
@@ -39,6 +40,7 @@ static bool take_version(struct rows *rows, struct stored_key *key, struct error
         .engine = (enum key_engine)engine,
         .made = row_int(rows, 6),
         .since = row_int(rows, 7),
+        .certificate = row_bytes(rows, 8),
     };
     memcpy(key->version.fingerprint.text, fingerprint.at, FINGERPRINT_TEXT);
     for (size_t i = 0; i < KEY_ATTRIBUTES_MAX; i++)
@@ -78,7 +80,8 @@ bool key_store_add(struct tx *tx, struct str name, const struct key_version *ver
                     arg_text(str_of(key_state_names[version->state])),
                     arg_text(str_of(engine_names[version->engine])),
                     arg_text(str_of(version->fingerprint.text)), arg_text(attributes),
-                    arg_int(version->made), arg_int(version->since)),
+                    arg_int(version->made), arg_int(version->since),
+                    version->certificate.len ? arg_bytes(version->certificate) : arg_null()),
                &changed, err))
         return false;
     *added = changed == 1;

@@ -75,6 +75,12 @@ static const struct extension server_extensions[] = {
     { 0 },
 };
 
+static const struct extension self_extensions[] = {
+    { NID_basic_constraints, "critical,CA:FALSE" },
+    { NID_subject_key_identifier, "hash" },
+    { 0 },
+};
+
 static const struct extension client_extensions[] = {
     { NID_basic_constraints, "critical,CA:FALSE" },
     { NID_key_usage, "critical,digitalSignature" },
@@ -388,6 +394,77 @@ bool pki_issue_client(struct arena *arena, const char *folder, struct str oin, s
         || !add_extensions(certificate, ca.certificate, client_extensions))
         return fail_openssl(err, "making a client certificate");
     return issue(arena, &ca, certificate, key, certificate_text, key_text, err);
+}
+
+/* The algorithm with which this key signs, as X.509 names it (RFC 5758, 4055). */
+static bool set_algorithm(X509_ALGOR *algorithm, const EVP_PKEY *key)
+{
+    bool rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
+    return X509_ALGOR_set0(algorithm,
+                           OBJ_nid2obj(rsa ? NID_sha256WithRSAEncryption : NID_ecdsa_with_SHA256),
+                           rsa ? V_ASN1_NULL : V_ASN1_UNDEF, NULL) == 1;
+}
+
+/* What X509_sign does with a private key, for one that is elsewhere. */
+static bool sign_elsewhere(struct arena *arena, X509 *certificate, EVP_PKEY *key, pki_sign *sign,
+                           void *with, struct error *err)
+{
+    const ASN1_BIT_STRING *place;
+    const X509_ALGOR *outer;
+    struct str signature;
+    unsigned char *tbs = NULL;
+    X509_get0_signature(&place, &outer, certificate);
+    if (!set_algorithm((X509_ALGOR *)(uintptr_t)X509_get0_tbs_sigalg(certificate), key)
+        || !set_algorithm((X509_ALGOR *)(uintptr_t)outer, key))
+        return fail_openssl(err, "signing a certificate");
+    int size = i2d_re_X509_tbs(certificate, &tbs);
+    if (size <= 0)
+        return fail_openssl(err, "signing a certificate");
+    struct str data = str_copy(arena, (struct str){ (const char *)tbs, (size_t)size });
+    OPENSSL_free(tbs);
+    if (!sign(with, arena, data, &signature, err))
+        return false;
+    ASN1_BIT_STRING *bits = (ASN1_BIT_STRING *)(uintptr_t)place;
+    bits->flags = (bits->flags & ~7L) | ASN1_STRING_FLAG_BITS_LEFT; /* no bits are unused */
+    return (ASN1_BIT_STRING_set(bits, (unsigned char *)(uintptr_t)signature.at, (int)signature.len)
+            && X509_verify(certificate, key) == 1)
+           || fail_openssl(err, "a certificate's own signature");
+}
+
+bool pki_self_signed(struct arena *arena, struct str public_key, struct str name, instant from,
+                     instant until, pki_sign *sign, void *with, struct str *der, struct error *err)
+{
+    const unsigned char *at = (const unsigned char *)public_key.at;
+    FREED_BY(EVP_PKEY_free) EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)public_key.len);
+    FREED_BY(X509_free) X509 *certificate = key ? new_certificate(key, from, until) : NULL;
+    if (!certificate || !fits_subject(name)
+        || !add_name(X509_get_subject_name(certificate), "CN", name)
+        || !X509_set_issuer_name(certificate, X509_get_subject_name(certificate))
+        || !add_extensions(certificate, certificate, self_extensions))
+        return fail_openssl(err, "making a certificate");
+    if (!sign_elsewhere(arena, certificate, key, sign, with, err))
+        return false;
+    unsigned char *bytes = NULL;
+    int size = i2d_X509(certificate, &bytes);
+    if (size <= 0)
+        return fail_openssl(err, "writing a certificate");
+    *der = str_copy(arena, (struct str){ (const char *)bytes, (size_t)size });
+    OPENSSL_free(bytes);
+    return true;
+}
+
+bool pki_public_key(struct arena *arena, struct str certificate, struct str *public_key)
+{
+    const unsigned char *at = (const unsigned char *)certificate.at;
+    FREED_BY(X509_free) X509 *read = d2i_X509(NULL, &at, (long)certificate.len);
+    unsigned char *bytes = NULL;
+    int size = read ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(read), &bytes) : -1;
+    ERR_clear_error();
+    if (size <= 0)
+        return false;
+    *public_key = str_copy(arena, (struct str){ (const char *)bytes, (size_t)size });
+    OPENSSL_free(bytes);
+    return true;
 }
 
 static bool revoke(X509_CRL *crl, const struct ca *ca, struct str pem, const ASN1_TIME *at,

@@ -21,6 +21,17 @@ bool pki_issue_client(struct arena *arena, const char *folder, struct str oin, s
                       instant now, int64_t days, struct str *certificate, struct str *key,
                       struct error *err);
 
+/* A certificate, in DER, that a key signs for itself (RFC 5280): of a key of which only the public half
+ * (SubjectPublicKeyInfo in DER) is at hand. `sign` makes a signature by it over `data`: with SHA-256, an
+ * ECDSA one in X509's form or an RSA one of PKCS#1 v1.5. The serial number is random. */
+typedef bool pki_sign(void *with, struct arena *arena, struct str data, struct str *signature,
+                      struct error *err);
+bool pki_self_signed(struct arena *arena, struct str public_key, struct str name, instant from,
+                     instant until, pki_sign *sign, void *with, struct str *der, struct error *err);
+
+/* The public key of a certificate in DER, as SubjectPublicKeyInfo; false: it is no certificate. */
+bool pki_public_key(struct arena *arena, struct str certificate, struct str *public_key);
+
 /* A CRL with these certificates (PEM) revoked, for a year from `now`. */
 bool pki_issue_crl(struct arena *arena, const char *folder, const struct str *revoked,
                    size_t count, instant now, struct str *crl, struct error *err);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "platform/keys/keeper_parts.h"
 #include "platform/keys/key_store.h"
+#include "platform/keys/pki.h"
 #include "platform/keys/says.h"
 #include "platform/record/audit.h"
 
@@ -128,6 +129,24 @@ static void copy_version(struct arena *arena, struct key_version *copy,
     *copy = *version;
     for (size_t i = 0; i < KEY_ATTRIBUTES_MAX; i++)
         copy->attributes[i] = str_copy(arena, version->attributes[i]);
+    copy->certificate = str_copy(arena, version->certificate);
+}
+
+/* From what was known before, from the key itself, or else from the certificate. */
+static bool take_public_key(struct keeper *keeper, struct arena *arena,
+                            const struct key_table *before, size_t place,
+                            struct key_version *version, struct error *err)
+{
+    const struct key_version *old = known_before(before, place, version->number);
+    if (!key_is_pair(keeper->uses[place]))
+        return true;
+    if (old && old->public_key.len)
+        version->public_key = str_copy(arena, old->public_key);
+    else if (version->held)
+        return keeper_read_public(keeper, arena, place, version->number, &version->public_key, err);
+    else
+        pki_public_key(arena, version->certificate, &version->public_key);
+    return true;
 }
 
 static struct key_table *new_table(void)
@@ -155,7 +174,8 @@ static bool fill_table(struct keeper *keeper, const struct key_table *before,
             continue; /* of a service that does not run here */
         struct key_version *version = &table->keys[place].at[table->keys[place].len++];
         copy_version(&table->arena, version, &keys->at[i].version);
-        if (!take_row(keeper, before, place, version, must, err))
+        if (!take_row(keeper, before, place, version, must, err)
+            || !take_public_key(keeper, &table->arena, before, place, version, err))
             return false;
     }
     return true;
@@ -278,7 +298,8 @@ static bool make_first(struct keeper *keeper, size_t place, struct error *err)
              && keeper_load(keeper, place, 1, version->engine, MAKE, &version->fingerprint, err);
     }
     version->made = version->since = instant_now();
-    ok = ok && db_write(keeper->db, &scratch, write_first, &first, err);
+    ok = ok && keeper_certify(keeper, &scratch, place, version, err)
+         && db_write(keeper->db, &scratch, write_first, &first, err);
     arena_free(&scratch);
     return ok;
 }

@@ -28,6 +28,8 @@ const struct saying sayings[SAYINGS] = {
     [KEY_NOT_HELD] = { UNAVAILABLE, N_("This node does not have the key %s. `fundament key list` "
                                        "tells where it should be.") },
     [KEY_FOLDER_OPEN] = { INVALID, N_("Others can reach into the folder of keys; run: chmod 700 %s") },
+    [KEY_NOT_FOR_US] = { INVALID, N_("What came was not encrypted for the key %s, or was changed on the "
+                                     "way; let the sender take the public key again.") },
     [TOKEN_NO_MODULE] = { INVALID,
                           N_("This key is in a PKCS#11 token, but keys.pkcs11_module is not set.") },
     [TOKEN_MODULE_FAILS] = { UNAVAILABLE, N_("The PKCS#11 module %s cannot be used; check "

@@ -21,6 +21,7 @@ static const struct setting settings[] = {
 
 static const struct migration migrations[] = {
     { 1, "platform/keys/schema/001-keys.sql" },
+    { 2, "platform/keys/schema/002-certificates.sql" },
     { 0 },
 };
 

@@ -301,6 +301,9 @@ static bool tell(CK_RV result, const struct token *token, const char *name, stru
     case CKR_TOKEN_NOT_PRESENT:
     case CKR_TOKEN_NOT_RECOGNIZED:
         return say(err, TOKEN_AWAY, "%s", token->settings.label);
+    case CKR_ENCRYPTED_DATA_INVALID:
+    case CKR_ENCRYPTED_DATA_LEN_RANGE:
+        return say(err, KEY_NOT_FOR_US, "%s", name);
     case CKR_MECHANISM_INVALID:
     case CKR_MECHANISM_PARAM_INVALID:
     case CKR_KEY_TYPE_INCONSISTENT:

@@ -33,14 +33,25 @@ bool token_remove(struct token *token, const char *name, struct error *err);
 bool token_mac(struct token *token, const char *name, struct str data, size_t size,
                unsigned char *out, struct error *err);
 
-/* A pair of keys for signatures: ECDSA on P-256, or RSA of 3072 bits. */
-bool token_make_pair(struct token *token, const char *name, bool rsa, struct error *err);
+/* A pair of keys: for ECDSA on P-256, or RSA with so many bits, that signs and, when asked, decrypts. */
+struct token_pair {
+    bool rsa, decrypts;
+    unsigned bits;
+};
+bool token_make_pair(struct token *token, const char *name, const struct token_pair *pair,
+                     struct error *err);
 /* ECDSA over `digest` (SHA-256): r and s. */
 bool token_sign_ec(struct token *token, const char *name, struct str digest, unsigned char out[64],
                    struct error *err);
 /* RSA over a SHA-256 digest, PKCS#1 v1.5 or PSS with 32 bytes of salt. */
 bool token_sign_rsa(struct token *token, const char *name, bool pss, struct str digest,
                     struct arena *arena, struct str *signature, struct error *err);
+/* RSA-OAEP with an empty label; `sha256`: with SHA-256, else with SHA-1, and so for MGF1. The token
+ * computes with the private key; the padding is taken off here where it lets us (CKM_RSA_X_509), because
+ * many tokens know OAEP with SHA-1 alone; otherwise by the token (CKM_RSA_PKCS_OAEP). What does not
+ * decrypt is KEY_NOT_FOR_US of says.h. */
+bool token_decrypt(struct token *token, const char *name, bool sha256, bool mgf1_sha256,
+                   struct str encrypted, struct arena *arena, struct str *plain, struct error *err);
 /* As a SubjectPublicKeyInfo in DER. */
 bool token_public_key(struct token *token, const char *name, bool rsa, struct arena *arena,
                       struct str *der, struct error *err);

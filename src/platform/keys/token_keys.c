@@ -9,7 +9,6 @@
 #include <openssl/x509.h>
 
 #define SECRET_BYTES 64
-#define RSA_BITS     3072
 #define RSA_MOST     512 /* bytes of a modulus or a signature: 4096 bits */
 #define POINT        65  /* bytes of an uncompressed point on P-256 */
 
@@ -56,7 +55,7 @@ struct wish {
     CK_MECHANISM mechanism;
     unsigned char *out;
     CK_ULONG size;
-    bool rsa;
+    struct token_pair pair;
     unsigned char modulus[RSA_MOST], exponent[16];
     CK_ULONG modulus_size, exponent_size;
 };
@@ -215,12 +214,15 @@ static CK_RV make_pair(CK_FUNCTION_LIST_PTR module, struct session *session, voi
 {
     const struct wish *wish = with;
     CK_OBJECT_HANDLE public, private;
-    CK_ULONG bits = RSA_BITS;
+    CK_ULONG bits = wish->pair.bits;
+    CK_BBOOL decrypts = wish->pair.decrypts ? CK_TRUE : CK_FALSE;
+    bool rsa = wish->pair.rsa;
     size_t length = strlen(wish->name);
-    CK_MECHANISM generate = { wish->rsa ? CKM_RSA_PKCS_KEY_PAIR_GEN : CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+    CK_MECHANISM generate = { rsa ? CKM_RSA_PKCS_KEY_PAIR_GEN : CKM_EC_KEY_PAIR_GEN, NULL, 0 };
     CK_ATTRIBUTE of_public[] = {
         ONE(CKA_TOKEN, yes),
         ONE(CKA_VERIFY, yes),
+        ONE(CKA_ENCRYPT, decrypts),
         BYTES(CKA_LABEL, wish->name, length),
         BYTES(CKA_ID, wish->name, length),
         BYTES(CKA_EC_PARAMS, p256, sizeof p256),
@@ -232,22 +234,24 @@ static CK_RV make_pair(CK_FUNCTION_LIST_PTR module, struct session *session, voi
         ONE(CKA_SENSITIVE, yes),
         ONE(CKA_EXTRACTABLE, no),
         ONE(CKA_SIGN, yes),
+        ONE(CKA_DECRYPT, decrypts),
         BYTES(CKA_LABEL, wish->name, length),
         BYTES(CKA_ID, wish->name, length),
     };
     CK_RV there = token_find(module, session, wish->name, CKO_PRIVATE_KEY, &private);
     if (there != RESULT_NONE)
         return there;
-    if (wish->rsa)
-        of_public[4] = (CK_ATTRIBUTE)ONE(CKA_MODULUS_BITS, bits);
-    return module->C_GenerateKeyPair(session->handle, &generate, of_public, wish->rsa ? 6 : 5,
+    if (rsa)
+        of_public[5] = (CK_ATTRIBUTE)ONE(CKA_MODULUS_BITS, bits);
+    return module->C_GenerateKeyPair(session->handle, &generate, of_public, rsa ? 7 : 6,
                                      of_private, sizeof of_private / sizeof *of_private, &public,
                                      &private);
 }
 
-bool token_make_pair(struct token *token, const char *name, bool rsa, struct error *err)
+bool token_make_pair(struct token *token, const char *name, const struct token_pair *pair,
+                     struct error *err)
 {
-    struct wish wish = { .name = name, .rsa = rsa };
+    struct wish wish = { .name = name, .pair = *pair };
     return token_do(token, make_pair, &wish, name, err);
 }
 
@@ -260,9 +264,9 @@ static CK_RV read_public(CK_FUNCTION_LIST_PTR module, struct session *session, v
                            { CKA_PUBLIC_EXPONENT, wish->exponent, sizeof wish->exponent } };
     CK_RV result = token_find(module, session, wish->name, CKO_PUBLIC_KEY, &object);
     if (result == CKR_OK)
-        result = wish->rsa ? module->C_GetAttributeValue(session->handle, object, rsa, 2)
+        result = wish->pair.rsa ? module->C_GetAttributeValue(session->handle, object, rsa, 2)
                            : module->C_GetAttributeValue(session->handle, object, point, 1);
-    wish->modulus_size = wish->rsa ? rsa[0].ulValueLen : point[0].ulValueLen;
+    wish->modulus_size = wish->pair.rsa ? rsa[0].ulValueLen : point[0].ulValueLen;
     wish->exponent_size = rsa[1].ulValueLen;
     return result;
 }
@@ -325,7 +329,7 @@ static bool rsa_info(const struct wish *wish, struct arena *arena, struct str *d
 bool token_public_key(struct token *token, const char *name, bool rsa, struct arena *arena,
                       struct str *der, struct error *err)
 {
-    struct wish wish = { .name = name, .rsa = rsa };
+    struct wish wish = { .name = name, .pair.rsa = rsa };
     return token_do(token, read_public, &wish, name, err)
            && (rsa ? rsa_info : ec_info)(&wish, arena, der, err);
 }

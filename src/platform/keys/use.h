@@ -10,8 +10,9 @@ struct keeper;
 struct tx;
 
 /* KEY_SEAL seals and opens values; KEY_MAC derives and authenticates; KEY_SIGN_EC signs with ECDSA on
- * P-256, KEY_SIGN_RSA with RSA of 3072 bits. A key does what its kind says and nothing else. */
-enum key_kind { KEY_SEAL, KEY_MAC, KEY_SIGN_EC, KEY_SIGN_RSA, KEY_KINDS };
+ * P-256, KEY_SIGN_RSA with RSA; KEY_DECRYPT_RSA decrypts what others encrypted for it with RSA-OAEP. A
+ * key does what its kind says and nothing else; those of the last three have a public half. */
+enum key_kind { KEY_SEAL, KEY_MAC, KEY_SIGN_EC, KEY_SIGN_RSA, KEY_DECRYPT_RSA, KEY_KINDS };
 
 #define KEY_PARTS_MAX      4 /* parts of a KEY_MAC */
 #define KEY_ATTRIBUTES_MAX 2
@@ -20,6 +21,13 @@ struct key_use {
     const char *name;    /* "accounts": as commands and files say it; letters, digits and - */
     const char *purpose; /* N_(), one sentence for the operator */
     enum key_kind kind;
+
+    /* Of a pair. `bits` of an RSA modulus: 2048, 3072 or 4096; 0: 3072. On most processors one of 2048
+     * signs some six times as often in a second. `certificate`: each version gets, when it is made, a
+     * certificate that it signs itself, with this common name (1 to 64 characters), valid for ten years;
+     * NULL: none. */
+    unsigned bits;
+    const char *certificate;
 
     /* Of a KEY_MAC. `parts`: it is a root of which each part has a key of its own, derived by
      * HKDF-SHA256 with this text as info; ends with NULL. Without, part 0 is the key itself.
@@ -44,5 +52,11 @@ struct key_use {
     bool (*renew)(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
                   struct error *err);
 };
+
+/* Has it a public half? */
+static inline bool key_is_pair(const struct key_use *use)
+{
+    return use->kind == KEY_SIGN_EC || use->kind == KEY_SIGN_RSA || use->kind == KEY_DECRYPT_RSA;
+}
 
 #endif

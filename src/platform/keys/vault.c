@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define RSA_BITS 3072 /* where the declaration says nothing */
+
 const char *const engine_names[ENGINES] = { "file", "pkcs11" };
 
 struct vault *vault_new(struct arena *arena, const struct key_use *const *uses, size_t count,
@@ -86,6 +88,16 @@ size_t part_count(const struct key_use *use)
     while (use->parts && use->parts[count])
         count++;
     return count ? count : 1;
+}
+
+bool is_rsa(const struct key_use *use)
+{
+    return use->kind == KEY_SIGN_RSA || use->kind == KEY_DECRYPT_RSA;
+}
+
+unsigned bits_of(const struct key_use *use)
+{
+    return use->bits ? use->bits : RSA_BITS;
 }
 
 struct str vault_place(struct vault *vault, struct arena *arena, size_t key, int64_t version,
@@ -165,10 +177,9 @@ static bool write_derived(const struct vault *vault, const struct key_use *use, 
 static bool make_file(const struct vault *vault, const struct key_use *use, int64_t version,
                       struct secret *secret, struct error *err)
 {
-    bool pair = use->kind == KEY_SIGN_EC || use->kind == KEY_SIGN_RSA;
-    if (pair && !pair_make(use->kind == KEY_SIGN_RSA, secret, err))
+    if (key_is_pair(use) && !pair_make(use, secret, err))
         return false;
-    if (!pair) {
+    if (!key_is_pair(use)) {
         secret->len = KEY_BYTES;
         random_bytes(secret->bytes, KEY_BYTES);
     }
@@ -192,8 +203,8 @@ static bool find_secret(const struct vault *vault, const struct key_use *use, in
 static bool take_secret(const struct key_use *use, const struct secret *secret,
                         struct material *material, struct error *err)
 {
-    if (use->kind == KEY_SIGN_EC || use->kind == KEY_SIGN_RSA)
-        return pair_read(use->kind == KEY_SIGN_RSA, secret, &material->pair, err);
+    if (key_is_pair(use))
+        return pair_read(use, secret, &material->pair, err);
     if (secret->len != KEY_BYTES)
         return say(err, KEY_DAMAGED, "%s", use->name);
     struct key *root = key_new();
@@ -261,7 +272,7 @@ static bool take_fingerprint(const struct vault *vault, const struct key_use *us
     struct str answer;
     unsigned char digest[EVP_MAX_MD_SIZE];
     bool ok = true;
-    if (use->kind == KEY_SIGN_EC || use->kind == KEY_SIGN_RSA) {
+    if (key_is_pair(use)) {
         ok = material_public_key(vault, use, material, &arena, &answer, err);
     } else if (use->kind == KEY_SEAL && material->engine == ENGINE_FILE) {
         key_derive(material->parts[0], question.at, &derived); /* an AES key makes no MACs itself */
@@ -305,9 +316,10 @@ static bool make_parts(struct vault *vault, const struct key_use *use, int64_t v
                        struct error *err)
 {
     char name[TOKEN_TEXT];
-    if (use->kind == KEY_SIGN_EC || use->kind == KEY_SIGN_RSA) {
+    if (key_is_pair(use)) {
+        struct token_pair pair = { is_rsa(use), use->kind == KEY_DECRYPT_RSA, bits_of(use) };
         token_name(name, use, version, 0);
-        return token_make_pair(vault->token, name, use->kind == KEY_SIGN_RSA, err);
+        return token_make_pair(vault->token, name, &pair, err);
     }
     for (size_t i = 0; i < part_count(use); i++) {
         token_name(name, use, version, i);

@@ -5,6 +5,7 @@
 #ifndef PLATFORM_VAULT_H
 #define PLATFORM_VAULT_H
 
+#include "base/instant.h"
 #include "platform/keys/keys.h"
 #include "platform/keys/token.h"
 #include "platform/keys/use.h"
@@ -67,6 +68,27 @@ bool vault_sign(struct vault *vault, struct arena *arena, size_t key, int64_t ve
 /* The public key as a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7) in DER. */
 bool vault_public_key(struct vault *vault, struct arena *arena, size_t key, int64_t version,
                       struct str *der, struct error *err);
+
+/* RSA-OAEP (RFC 8017, section 7.1) with an empty label, as XML Encryption has it (xmlenc-core1, section
+ * 5.5.2): with the digest and with the one of MGF1. Of a KEY_DECRYPT_RSA. What was not encrypted for this
+ * version, with these digests, is INVALID (KEY_NOT_FOR_US of says.h); why is not told to anybody, nor by
+ * the time that it took. */
+enum decrypt_scheme {
+    OAEP_SHA1_MGF1_SHA1, /* http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p as it is used most */
+    OAEP_SHA1_MGF1_SHA256,
+    OAEP_SHA256_MGF1_SHA1,
+    OAEP_SHA256_MGF1_SHA256,
+    DECRYPT_SCHEMES
+};
+bool vault_decrypt(struct vault *vault, struct arena *arena, size_t key, int64_t version,
+                   enum decrypt_scheme scheme, struct str encrypted, struct str *plain,
+                   struct error *err);
+
+/* A certificate (X.509 v3, DER) around the public key of a version, signed by itself, whose subject is
+ * the common name of the declaration; empty where that has none. `from` to `until` is how long it is
+ * valid. */
+bool vault_certificate(struct vault *vault, struct arena *arena, size_t key, int64_t version,
+                       instant from, instant until, struct str *der, struct error *err);
 
 /* For who was rescued when memory ended in one of these: gives back what this thread held. */
 void vault_let_go(void);

@@ -138,6 +138,33 @@ static bool answer_public(struct asked *asked, struct error *err)
     return true;
 }
 
+static bool answer_decrypt(struct asked *asked, struct error *err)
+{
+    struct str plain;
+    if (asked->head.argument >= DECRYPT_SCHEMES)
+        return malformed(err);
+    if (!vault_decrypt(asked->state->vault, asked->arena, asked->head.key, asked->head.version,
+                       (enum decrypt_scheme)asked->head.argument, asked->body, &plain, err))
+        return false;
+    buf_add(asked->out, plain);
+    return true;
+}
+
+/* As making a key: not any more once the server runs. */
+static bool answer_certify(struct asked *asked, struct error *err)
+{
+    struct wire_dates dates;
+    struct str der;
+    if (!take(&asked->body, &dates, sizeof dates) || asked->body.len
+        || atomic_load(&asked->state->ready))
+        return malformed(err);
+    if (!vault_certificate(asked->state->vault, asked->arena, asked->head.key, asked->head.version,
+                           dates.from, dates.until, &der, err))
+        return false;
+    buf_add(asked->out, der);
+    return true;
+}
+
 static bool answer_load(struct asked *asked, struct error *err)
 {
     struct fingerprint fingerprint;
@@ -169,7 +196,8 @@ static bool answer_ready(struct asked *asked, struct error *err)
 static bool (*const answers[WIRE_OPS])(struct asked *asked, struct error *err) = {
     [WIRE_MAC] = answer_macs,      [WIRE_SEAL] = answer_seal,     [WIRE_UNSEAL] = answer_unseal,
     [WIRE_SIGN] = answer_sign,     [WIRE_PUBLIC] = answer_public, [WIRE_LOAD] = answer_load,
-    [WIRE_DROP] = answer_drop,     [WIRE_READY] = answer_ready,
+    [WIRE_DROP] = answer_drop,     [WIRE_READY] = answer_ready,   [WIRE_DECRYPT] = answer_decrypt,
+    [WIRE_CERTIFY] = answer_certify,
 };
 
 static bool answer(struct wire_state *state, struct arena *arena, struct str message,

@@ -21,7 +21,13 @@ enum wire_op {
     WIRE_LOAD,   /* argument: engine, and the way * 256; gives the fingerprint */
     WIRE_DROP,
     WIRE_READY,  /* from now on nothing is made any more */
+    WIRE_DECRYPT, /* argument: the scheme; gives the plain value */
+    WIRE_CERTIFY, /* struct wire_dates; gives the certificate */
     WIRE_OPS
+};
+
+struct wire_dates {
+    int64_t from, until;
 };
 
 struct wire_head {
