@@ -11,6 +11,7 @@ is a folder where every log, metrics answer and error body of the run is kept, f
 secrets at the end; the values to search for go to FUNDAMENT_TEST_RECORD/../values."""
 import contextlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -157,13 +158,22 @@ def secret_keys(data):
 
 # ---- a Fundament -------------------------------------------------------------------------------
 
+# Below those that the system gives to connections and to who asks for any: nobody takes one of these
+# between the look and the start of a server, but for another test that drew the same number.
+PORTS = (10000, 32000)
+
+
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in ports:
+            ports.append(port)
     return ports
 
 
