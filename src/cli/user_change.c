@@ -3,7 +3,9 @@
 
 #include "platform/organisations/invitations.h"
 #include "platform/organisations/roles.h"
+#include "platform/mail/mail.h"
 #include "platform/people/factors.h"
+#include "platform/people/people.h"
 #include "platform/service.h"
 #include "services/services.h"
 
@@ -181,20 +183,19 @@ static bool find_name(struct tx *tx, void *with, struct error *err)
                       "board:41804, schools like school:00AV, vendors like vendor:OIN."));
 }
 
-static struct str base_here(struct arena *arena, const struct app *app)
+/* Who hands the link over by hand can also mend its beginning. */
+static bool find_base(const struct app *app, struct arena *arena, struct str *base,
+                      struct error *err)
 {
-    struct str address = config_text(app->config, "people.address");
-    return address.len ? address
-                       : str_format(arena, "https://localhost:%lld",
-                                    (long long)config_int(app->config, "people.port"));
+    return people_address(app, arena, base, err) || !mail_is_on(app);
 }
 
 static bool send(struct command_line *line, struct app *app, struct invite *invite,
                  struct error *err)
 {
     invite->actor = actor_here(app);
-    invite->base = base_here(line->arena, app);
-    if (!db_read(app->db, line->arena, find_name, invite, err)
+    if (!find_base(app, line->arena, &invite->base, err)
+        || !db_read(app->db, line->arena, find_name, invite, err)
         || !account_role_fits(invite->role, invite->organisation, err)
         || !invite_prepare(app, line->arena, invite, err)
         || !db_write(app->db, line->arena, invite_write, invite, err))

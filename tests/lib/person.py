@@ -14,11 +14,12 @@ class Person:
         self.server, self.language = server, language
         self.cookies, self.token, self.path = {}, "", ""
         self.status, self.page = 0, ""
+        self.headers = {}  # sent with each request
 
     def ask(self, method, path, body=None, headers=None):
         cookie = "; ".join("%s=%s" % pair for pair in self.cookies.items())
         sent = {"Accept": "text/html", "Accept-Language": self.language, "Cookie": cookie,
-                **(headers or {})}
+                **self.headers, **(headers or {})}
         self.path = path
         self.status, answer, content = self.raw(method, path, body, sent)
         self.page = content.decode()

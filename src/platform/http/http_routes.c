@@ -65,7 +65,7 @@ bool show_openapi(struct request *request, struct error *err)
 {
     struct str base = str_format(request->arena, "https://%.*s", FMT(request->host));
     (void)err;
-    reply_header(request, "Cache-Control", STR("max-age=300"));
+    reply_header(request, "Cache-Control", STR("private, max-age=300"));
     return reply_json(request, 200,
                       openapi_document(request->arena, request->app->services, base));
 }

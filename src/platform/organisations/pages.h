@@ -49,8 +49,6 @@ bool find_place(struct request *request, struct place *place, struct error *err)
 /* A page of it, with its crumbs. */
 struct node *place_page(struct request *request, const struct place *place, struct str title,
                         bool below);
-/* "https://host", for links in mail. */
-struct str base_address(const struct request *request);
 
 /* The path of an organisation's page. */
 struct str organisation_path(struct arena *arena, struct str id);

@@ -6,6 +6,7 @@
 #include "platform/organisations/acting.h"
 #include "platform/organisations/invitations.h"
 #include "platform/organisations/letters.h"
+#include "platform/people/people.h"
 #include "platform/record/jobs.h"
 
 static bool reply_form(struct request *request, struct str organisation, struct str reason,
@@ -59,13 +60,15 @@ static bool write_begin(struct tx *tx, void *with, struct error *err)
 static bool write_letters(struct request *request, const struct organisation *board,
                           struct begin *begin, struct error *err)
 {
-    const struct acting_letter letter = { request->session->name, board->name,
-                                          begin->start.reason, base_address(request), board->id };
+    struct acting_letter letter = { .operator = request->session->name, .board = board->name,
+                                    .reason = begin->start.reason, .organisation = board->id };
     struct colleagues people;
     struct mail mail = { 0 };
     struct tx *tx;
     if (!mail_is_on(request->app))
         return true;
+    if (!people_address(request->app, request->arena, &letter.base, err))
+        return false;
     letter_of_acting(request->arena, &letter, &mail);
     if (!request_tx(request, &tx, err)
         || !roles_of_organisation(request->app, tx, board->id, false, &people, err))

@@ -5,12 +5,18 @@
 #include "platform/app.h"
 #include "platform/organisations/choices.h"
 #include "platform/organisations/invitations.h"
+#include "platform/mail/mail.h"
+#include "platform/people/people.h"
 #include "platform/record/jobs.h"
 
-struct str base_address(const struct request *request)
+/* A link that only its inviter sees may begin as their own browser has it; one in a mail never. */
+static bool find_base(const struct request *request, struct str *base, struct error *err)
 {
-    struct str set = config_text(request->app->config, "people.address");
-    return set.len ? set : str_format(request->arena, "https://%.*s", FMT(request->host));
+    *base = people_address_set(request->app->config);
+    if (base->len || mail_is_on(request->app))
+        return people_address(request->app, request->arena, base, err);
+    *base = str_format(request->arena, "https://%.*s", FMT(request->host));
+    return true;
 }
 
 struct wish {
@@ -78,8 +84,8 @@ static bool write_invite(struct request *request, struct invite *new, struct err
 {
     new->actor = actor_of(request);
     new->inviter = request->session->name;
-    new->base = base_address(request);
-    return organisation_name(request, new->organisation, &new->organisation_name, err)
+    return find_base(request, &new->base, err)
+           && organisation_name(request, new->organisation, &new->organisation_name, err)
            && invite_prepare(request->app, request->arena, new, err)
            && request_write(request, invite_write, new, err);
 }

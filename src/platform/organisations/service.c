@@ -4,13 +4,6 @@
 #include "platform/organisations/pages.h"
 #include "platform/service.h"
 
-static const struct setting settings[] = {
-    { "people.address", SETTING_TEXT, "",
-      N_("How people type the address of the pages, like https://fundament.example.nl, for links in "
-         "mail. Empty: as the browser has it of whoever sends the link.") },
-    { .name = NULL },
-};
-
 static const struct migration migrations[] = {
     { 1, "platform/organisations/schema/001-organisations.sql" },
     { 0 },
@@ -101,7 +94,6 @@ static const struct deed_kind deeds[] = {
 const struct service organisations_service = {
     .name = "organisations",
     .title = N_("Organisations"),
-    .settings = settings,
     .migrations = migrations,
     .routes = routes,
     .jobs = jobs,

@@ -63,8 +63,10 @@ bool relying_party(const struct request *request, struct relying_party *party)
 {
     struct str origin = config_text(request->app->config, "people.origin");
     if (!origin.len)
-        origin = str_lower(request->arena,
-                           str_format(request->arena, "https://%.*s", FMT(request->host)));
+        origin = people_address_set(request->app->config);
+    if (!origin.len)
+        origin = str_format(request->arena, "https://%.*s", FMT(request->host));
+    origin = str_lower(request->arena, origin);
     if (str_ends(origin, STR(":443"))) /* a browser does not name the standard port */
         origin.len -= 4;
     return relying_party_of(origin, party);

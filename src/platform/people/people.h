@@ -138,13 +138,22 @@ bool challenge_make(struct request *request, const char *purpose, struct str acc
 /* INVALID when it was not made for these, or too long ago. */
 bool challenge_check(struct request *request, const char *purpose, struct str account,
                      struct str challenge, instant *expires, struct error *err);
-/* Of this request, or of the setting people.origin. False: passkeys cannot be used at this address. */
+/* Of the setting people.origin (or people.address), or of this request. False: passkeys cannot be used at this address. */
 bool relying_party(const struct request *request, struct relying_party *party);
 /* Puts what passkey.js needs under `passkey`: to ask for one of `passkeys` (NULL: any), or with
  * `person` to make a new one beside them. Nothing when they cannot be used here. */
 bool put_passkey_question(struct request *request, struct node *page, const char *purpose,
                           struct str account, const struct passkeys *passkeys,
                           const struct session *person, struct error *err);
+
+/* address.c: "https://host", of people.address or people.origin; empty when neither is set. */
+struct str people_address_set(const struct config *config);
+/* Are they what they should be? */
+bool people_address_check(const struct config *config, struct error *err);
+/* What links in mail begin with: as set, or that of this server's own listener where only this computer
+ * reaches it. CONFLICT says what to set. */
+bool people_address(const struct app *app, struct arena *arena, struct str *address,
+                    struct error *err);
 
 /* browsers.c */
 struct str browser_words(struct arena *arena, struct str user_agent); /* "Firefox Windows" */

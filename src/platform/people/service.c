@@ -19,9 +19,13 @@ static const struct key_use keys[] = {
 };
 
 static const struct setting settings[] = {
+    { "people.address", SETTING_TEXT, "",
+      N_("How people type the address of the pages, like https://fundament.example.nl, for links in "
+         "mail. Empty: people.origin; without that no mail with a link is sent, unless only this "
+         "computer can reach the pages.") },
     { "people.origin", SETTING_TEXT, "",
       N_("The address of the pages as browsers know it, like https://fundament.example.nl; passkeys "
-         "are bound to it. Empty: what each request names.") },
+         "are bound to it. Empty: people.address, or else what each request names.") },
     { "session.hours", SETTING_INT, "12",
       N_("A person must log in again after so many hours."), 1, 168 },
     { "session.idle_minutes", SETTING_INT, "30",
@@ -85,7 +89,8 @@ static bool start(struct app *app, void **state, struct error *err)
     struct people *people = arena_new(app->arena, struct people);
     people->checks = checks_new(app->arena);
     *state = people;
-    return is_demo(app->db, app->arena, &app->demo, err);
+    return people_address_check(app->config, err)
+           && is_demo(app->db, app->arena, &app->demo, err);
 }
 
 const struct service people_service = {
