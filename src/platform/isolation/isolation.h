@@ -8,6 +8,8 @@
 /* Code of the sanitizers traces its own process, and reads its own file: only in test builds. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
+#elif defined(__has_feature) /* clang says it this way, before its version 15 in no other */
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #else
 #define SANITIZED 0
 #endif
