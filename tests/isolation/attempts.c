@@ -41,7 +41,7 @@ static int read_accounts(void)
 
 static int read_key(void)
 {
-    return at("%s/keys/web.key", data, O_RDONLY);
+    return at("%s/keys/accounts.1.key", data, O_RDONLY);
 }
 
 static int read_pin(void)

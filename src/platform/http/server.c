@@ -7,6 +7,7 @@
 #include "platform/http/porch.h"
 #include "platform/http/server.h"
 #include "platform/keys/pki.h"
+#include "platform/people/form_key.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -72,20 +73,7 @@ static bool load_tls(struct server *server, struct error *err)
     return make_first_certificate(server, &files, err) && tls_new(arena, &files, &server->tls, err);
 }
 
-static bool load_form_key(struct server *server, struct error *err)
-{
-    const char *folder = config_path(server->app->config, &server->arena, "keys");
-    struct key derived;
-    if (!folder_make(folder, err) || !key_load(folder, "web", true, &server->form_key, err))
-        return false;
-    /* Derived once, in the place that is locked in memory. */
-    key_derive(server->form_key, "form-token", &derived);
-    *server->form_key = derived;
-    explicit_bzero(&derived, sizeof derived);
-    return true;
-}
-
-/* All nodes with this key hash the names of clients alike, so that they can count together. */
+/* All nodes have this key, and hash the names of clients alike, so that they can count together. */
 static void set_rates(struct server *server)
 {
     const struct config *config = server->app->config;
@@ -269,7 +257,7 @@ static bool open_all(struct server *server, struct error *err)
 {
     set_limits(server);
     server->machines = machine_cache_new(&server->arena);
-    if (!load_tls(server, err) || !load_form_key(server, err))
+    if (!load_tls(server, err) || !form_key_load(server->app, &server->form_key, err))
         return false;
     set_rates(server);
     return router_new(&server->arena, server->app->services, &server->router, err)

@@ -15,7 +15,7 @@ struct server_load {
 };
 void server_load(const struct server *server, struct server_load *load);
 
-/* Tells two nodes with other key files apart: 16 hexadecimal characters, of which the key cannot be
+/* Tells two nodes with another key for forms apart: 16 hexadecimal characters, of which the key cannot be
  * learned. */
 #define KEY_MARK 16
 void server_key_mark(const struct server *server, char mark[static KEY_MARK]);

@@ -42,7 +42,6 @@ void web_keys_each(const struct app *app, struct arena *arena,
     const struct {
         const char *what, *key, *certificate;
     } keys[] = {
-        { "web: the tokens of forms", config_path(app->config, arena, "keys/web.key"), NULL },
         { "tls: the server's certificate", setting_path(app, arena, "tls.key"),
           setting_path(app, arena, "tls.certificate") },
         { "demo-ca: test certificates, and the first server certificate",

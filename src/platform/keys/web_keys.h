@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The keys that are not the keeper's: those of TLS and of forms, which the server itself needs. */
+/* The keys that are not the keeper's: those of TLS, which the server itself needs. */
 #ifndef PLATFORM_WEB_KEYS_H
 #define PLATFORM_WEB_KEYS_H
 

@@ -3,6 +3,7 @@
 #include "platform/people/factor_store.h"
 #include "base/list.h"
 #include "platform/keys/reseal.h"
+#include "platform/people/form_key.h"
 
 #include "base/buf.h"
 #include "base/random.h"
@@ -308,12 +309,18 @@ static const struct sealed_columns sealed_columns = { ACCOUNTS_KEY, count_of(sea
 bool accounts_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
                struct error *err)
 {
+    int64_t forms;
     (void)keeper;
-    return sealed_needs(tx, &sealed_columns, version, count, err);
+    if (!sealed_needs(tx, &sealed_columns, version, count, err)
+        || !form_key_needs(tx, version, &forms, err))
+        return false;
+    *count += forms;
+    return true;
 }
 
 bool accounts_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
                struct error *err)
 {
-    return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err);
+    return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err)
+           && (*moved || form_key_renew(tx, keeper, limit, moved, err));
 }

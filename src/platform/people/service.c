@@ -6,12 +6,13 @@
 
 static const struct migration migrations[] = {
     { 1, "platform/people/schema/001-signing-in.sql" },
+    { 2, "platform/people/schema/002-form-key.sql" },
     { 0 },
 };
 
 static const struct key_use keys[] = {
     { .name = ACCOUNTS_KEY,
-      .purpose = N_("Seals the secrets of the apps with which people log in."),
+      .purpose = N_("Seals the secrets of the apps with which people log in, and the key of forms."),
       .needs = accounts_key_needs,
       .renew = accounts_key_renew },
     { ACCOUNTS_MAC_KEY, N_("Makes the marks of devices, challenges and failed log-ins."), KEY_MAC },
