@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -146,6 +147,57 @@ static int make_code(void)
     return mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
 }
 
+static int map_as_code(int fd)
+{
+    int problem = fd < 0 || ftruncate(fd, 4096) < 0 ? 250 : 0; /* too early: not what is tried */
+    if (!problem && mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+        problem = errno;
+    close(fd);
+    return problem;
+}
+
+static int fetch_code_from_a_file(void)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/tmp/code", data);
+    return map_as_code(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+}
+
+static int fetch_code_from_memory(void)
+{
+    return map_as_code(memfd_create("code", MFD_CLOEXEC));
+}
+
+static int open_keys(void)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/keys", data);
+    return chmod(path, 0700) < 0 ? errno : 0; /* as it is: others share the folder */
+}
+
+static int hold_another(void)
+{
+    int fd = (int)syscall(SYS_pidfd_open, foreign, 0);
+    int problem = fd < 0 ? errno : 0;
+    if (!problem && syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) < 0)
+        problem = errno;
+    close(fd);
+    return problem;
+}
+
+/* A connection that is made by sending. */
+static int send_elsewhere(void)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(door),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ssize_t sent = sendto(fd, "x", 1, MSG_FASTOPEN, (const struct sockaddr *)&address,
+                          sizeof address);
+    int problem = sent < 0 ? errno : 0;
+    close(fd);
+    return problem;
+}
+
 /* The child that is called "keeper": 0 when there is none. */
 static pid_t keeper(void)
 {
@@ -211,6 +263,11 @@ static const struct {
     { "make-code", make_code },
     { "trace-keeper", trace_keeper },
     { "open-keepers-memory", open_keepers_memory },
+    { "fetch-code-from-a-file", fetch_code_from_a_file },
+    { "fetch-code-from-memory", fetch_code_from_memory },
+    { "open-keys", open_keys },
+    { "hold-another", hold_another },
+    { "send-elsewhere", send_elsewhere },
     { "signal-another", signal_another },
 };
 

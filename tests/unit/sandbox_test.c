@@ -97,6 +97,121 @@ static int bind_port(struct test *t)
     return bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
 }
 
+static int own_file(struct test *t)
+{
+    return open(str_format(t->arena, "%s/own", t->folder).at, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static int map_as_code(int fd)
+{
+    if (fd < 0 || ftruncate(fd, 4096) < 0)
+        return errno == EPERM ? 200 : errno; /* too early */
+    return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ? errno : 0;
+}
+
+static int fetch_code_from_a_file(struct test *t)
+{
+    return map_as_code(own_file(t));
+}
+
+static int fetch_code_from_memory(struct test *t)
+{
+    (void)t;
+    return map_as_code(memfd_create("code", MFD_CLOEXEC));
+}
+
+static int make_memory_file(struct test *t)
+{
+    (void)t;
+    return memfd_create("file", MFD_CLOEXEC) < 0 ? errno : 0;
+}
+
+static int change_mode(struct test *t)
+{
+    return chmod(t->folder, 0700) < 0 ? errno : 0;
+}
+
+static int change_mode_at(struct test *t)
+{
+    return fchmodat(AT_FDCWD, t->folder, 0700, 0) < 0 ? errno : 0;
+}
+
+static int make_program(struct test *t)
+{
+    return fchmod(own_file(t), 0700) < 0 ? errno : 0;
+}
+
+static int close_to_others(struct test *t)
+{
+    return fchmod(own_file(t), 0600) < 0 ? errno : 0;
+}
+
+static int change_owner(struct test *t)
+{
+    return fchown(own_file(t), (uid_t)-1, getegid()) < 0 ? errno : 0;
+}
+
+static int change_times(struct test *t)
+{
+    return utimensat(AT_FDCWD, t->folder, NULL, 0) < 0 ? errno : 0;
+}
+
+static int signal_parent(struct test *t)
+{
+    (void)t;
+    return kill(getppid(), 0) < 0 ? errno : 0;
+}
+
+static int hold_parent(struct test *t)
+{
+    (void)t;
+    return (int)syscall(SYS_pidfd_open, getppid(), 0) < 0 ? errno : 0;
+}
+
+static int signal_by_descriptor(struct test *t)
+{
+    (void)t; /* the kernel looks at the descriptor first: EBADF is let through */
+    return (int)syscall(SYS_pidfd_send_signal, -1, 0, NULL, 0) < 0 && errno != EBADF ? errno : 0;
+}
+
+/* Landlock looks at TCP alone. */
+static int connect_by_several_ways(struct test *t)
+{
+    (void)t;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+    return fd < 0 ? (errno == EPROTONOSUPPORT ? EPERM : errno) : 0;
+}
+
+static struct sockaddr_in door;
+
+static int connect_by_sending(struct test *t)
+{
+    (void)t;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&door, sizeof door) < 0 ? errno : 0;
+}
+
+static void open_door(void)
+{
+    socklen_t size = sizeof door;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    door = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    CHECK(bind(fd, (struct sockaddr *)&door, size) == 0 && listen(fd, 4) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&door, &size) == 0);
+}
+
+static int listen_to_the_kernel(struct test *t)
+{
+    (void)t; /* 15: of devices that come and go */
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 15) < 0 ? errno : 0;
+}
+
+static int ask_for_addresses(struct test *t)
+{
+    (void)t;
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) < 0 ? errno : 0;
+}
+
 static void *nothing(void *with)
 {
     return with;
@@ -129,8 +244,14 @@ static void skip_with_sanitizers(void)
 /* The attempts themselves are right: they succeed outside. */
 TEST(outside_the_sandbox_everything_that_is_tried_succeeds)
 {
-    static int (*const attempts[])(struct test *) = { open_passwd, make_file, make_socket,
-                                                      make_process, make_thread, bind_port };
+    static int (*const attempts[])(struct test *) = {
+        open_passwd, make_file, make_socket, make_process, make_thread, bind_port,
+        fetch_code_from_a_file, fetch_code_from_memory, make_memory_file, change_mode,
+        change_mode_at, make_program, close_to_others, change_owner, change_times, signal_parent,
+        hold_parent, signal_by_descriptor, connect_by_sending, listen_to_the_kernel,
+        ask_for_addresses,
+    };
+    open_door();
     for (size_t i = 0; i < count_of(attempts); i++)
         CHECK_INT(attempts[i](t), 0);
 }
@@ -152,6 +273,51 @@ TEST(the_server_has_threads_and_sockets_and_no_processes)
     CHECK_REFUSED(SANDBOX_SERVER, make_raw_socket);
     CHECK_REFUSED(SANDBOX_SERVER, make_code);
     CHECK_REFUSED(SANDBOX_SERVER, bind_port);
+}
+
+TEST(nothing_becomes_code_in_the_server_keeper_or_parser)
+{
+    skip_with_sanitizers();
+    CHECK_REFUSED(SANDBOX_SERVER, fetch_code_from_a_file);
+    CHECK_REFUSED(SANDBOX_SERVER, fetch_code_from_memory);
+    CHECK_ALLOWED(SANDBOX_SERVER, make_memory_file);
+    CHECK_REFUSED(SANDBOX_KEEPER, make_memory_file);
+    CHECK_REFUSED(SANDBOX_KEEPER_MODULE, make_memory_file);
+    CHECK_REFUSED(SANDBOX_PARSER, make_memory_file);
+    CHECK_REFUSED(SANDBOX_PARSER, make_code);
+}
+
+TEST(the_server_changes_no_permissions_but_of_a_file_that_it_has_open)
+{
+    skip_with_sanitizers();
+    CHECK_REFUSED(SANDBOX_SERVER, change_mode);
+    CHECK_REFUSED(SANDBOX_SERVER, change_mode_at);
+    CHECK_REFUSED(SANDBOX_SERVER, make_program);
+    CHECK_REFUSED(SANDBOX_SERVER, change_owner);
+    CHECK_REFUSED(SANDBOX_SERVER, change_times);
+    CHECK_ALLOWED(SANDBOX_SERVER, close_to_others);
+}
+
+TEST(no_other_process_is_reached)
+{
+    static const enum sandbox_profile profiles[] = { SANDBOX_SERVER, SANDBOX_KEEPER,
+                                                     SANDBOX_KEEPER_MODULE, SANDBOX_PARSER };
+    skip_with_sanitizers();
+    for (size_t i = 0; i < count_of(profiles); i++) {
+        CHECK_REFUSED(profiles[i], signal_parent);
+        CHECK_REFUSED(profiles[i], hold_parent);
+        CHECK_REFUSED(profiles[i], signal_by_descriptor);
+    }
+}
+
+TEST(no_way_to_connect_goes_past_the_rules_for_ports)
+{
+    skip_with_sanitizers();
+    open_door();
+    CHECK_REFUSED(SANDBOX_SERVER, connect_by_several_ways);
+    CHECK_REFUSED(SANDBOX_SERVER, connect_by_sending);
+    CHECK_REFUSED(SANDBOX_SERVER, listen_to_the_kernel);
+    CHECK_ALLOWED(SANDBOX_SERVER, ask_for_addresses);
 }
 
 static int read_own(struct test *t)

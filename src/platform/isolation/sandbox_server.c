@@ -6,6 +6,7 @@
 #include "platform/service.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <libpq-fe.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #define DNS_PORT        53
 #define POSTGRES_PORT   5432
+#define NSSWITCH_MOST   ((size_t)64 * 1024)
 #define TEMPORARY       "tmp" /* in the data folder: SQLite's large sorts */
 
 const struct setting isolation_settings[] = {
@@ -228,6 +230,39 @@ static void add_database(const struct app *app, struct sandbox *sandbox)
         add_postgres(sandbox, database);
 }
 
+/* ---- Libraries ---- */
+
+static bool is_plain_word(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (!is_letter_or_digit(word.at[i]) && word.at[i] != '_' && word.at[i] != '-')
+            return false; /* [NOTFOUND=return] */
+    return word.len > 0;
+}
+
+/* What the C library fetches when it is first needed: how names are looked up, by /etc/nsswitch.conf,
+ * and how threads end. In the sandbox nothing becomes code any more; so it is fetched now, and stays.
+ * What this system does not have is passed over, as it will be then. */
+static void fetch_libraries(struct arena *arena)
+{
+    struct str text = { 0 };
+    struct error ignored;
+    dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_NODELETE);
+    if (!file_read(arena, "/etc/nsswitch.conf", NSSWITCH_MOST, &text, &ignored))
+        return;
+    while (str_more(text)) {
+        struct str line = str_cut(&text, '\n');
+        line = str_cut(&line, '#');
+        str_cut(&line, ':');
+        while (str_more(line)) {
+            struct str word = str_cut(&line, ' ');
+            const char *name = str_format(arena, "libnss_%.*s.so.2", FMT(str_trim(word))).at;
+            if (is_plain_word(str_trim(word)))
+                dlopen(name, RTLD_NOW | RTLD_NODELETE);
+        }
+    }
+}
+
 /* ---- Entering ---- */
 
 static void add_settings(const struct app *app, struct sandbox *sandbox)
@@ -273,6 +308,7 @@ bool sandbox_enter_server(struct app *app, struct error *err)
         log_warn("sandbox-off");
         return true;
     }
+    fetch_libraries(&arena);
     bool entered = gather(app, &sandbox, err) && sandbox_enter(&sandbox, err);
     arena_free(&arena);
     return entered;

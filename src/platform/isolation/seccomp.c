@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -23,7 +25,8 @@
 #include <unistd.h>
 
 #define BIT(profile) (1u << SANDBOX_##profile)
-#define SERVER  (BIT(SERVER) | BIT(KEEPER_MODULE))
+#define MODULE  BIT(KEEPER_MODULE)
+#define SERVER  (BIT(SERVER) | MODULE)
 #define KEEPERS (BIT(KEEPER) | BIT(KEEPER_MODULE))
 #define ALL     (BIT(SERVER) | KEEPERS | BIT(PARSER))
 
@@ -42,8 +45,8 @@ static const struct group {
            "getpriority getrlimit exit exit_group "
            "read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 "
            "close close_range fstat lseek poll ppoll select pselect6 pselect6_time64 "
-           "dup dup2 dup3 pipe pipe2 eventfd2 memfd_create" },
-    { SERVER | KEEPERS, "sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockname "
+           "dup dup2 dup3 pipe pipe2 eventfd2" },
+    { SERVER | KEEPERS, "recvfrom recvmsg recvmmsg shutdown getsockname "
                         "getpeername getsockopt epoll_create1 epoll_ctl epoll_wait epoll_pwait "
                         "epoll_pwait2 pause rt_sigtimedwait rt_sigsuspend signalfd4 mlock mlock2 munlock "
                         "sched_getparam sched_getscheduler" },
@@ -51,26 +54,42 @@ static const struct group {
     { SERVER, "open openat openat2 creat stat lstat newfstatat statx access faccessat faccessat2 "
               "readlink readlinkat getdents getdents64 getcwd statfs fstatfs fsync fdatasync "
               "sync_file_range ftruncate fallocate fadvise64 flock unlink unlinkat rename renameat "
-              "renameat2 mkdir mkdirat rmdir chmod fchmod fchmodat fchmodat2 fchown umask utimensat "
-              "copy_file_range sendfile splice" },
+              "renameat2 mkdir mkdirat rmdir umask copy_file_range sendfile splice" },
     /* The network: what is bound keeps listening; `listen` itself is over. */
     { SERVER, "connect accept accept4 bind setsockopt epoll_create alarm setitimer getitimer "
               "timerfd_create timerfd_settime timerfd_gettime inotify_init1 inotify_add_watch "
-              "inotify_rm_watch wait4 waitid pidfd_open pidfd_send_signal" },
+              "inotify_rm_watch wait4 waitid" },
+    /* What is given to a parser (parser.c). */
+    { BIT(SERVER), "memfd_create" },
 };
 
-/* One condition on an argument; several rules of one call stand beside each other. */
+/* What no file that is made needs: to be run, with another's rights, or written by everybody. */
+#define MODES_REFUSED 07113
+
+#define INET(protocol)                                                                             \
+    { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET, 0, true, 2, protocol },                   \
+    { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET6, 0, true, 2, protocol }
+
+/* A condition on an argument, and where it has one on a second that this has a value; several rules of
+ * one call stand beside each other. */
 static const struct rule {
     unsigned profiles;
     int call;
     unsigned argument;
     enum scmp_compare compare;
     scmp_datum_t a, b;
+    bool also;
+    unsigned second;
+    scmp_datum_t value;
 } rules[] = {
-    /* No code is made in memory: not by mprotect, and by mmap only from files. */
+    /* No code is made or fetched: neither from memory nor from a file, which the server could have
+     * written itself. What it may need of libraries is there before (sandbox_server.c). A PKCS#11
+     * module may fetch its own from files, and has no place in memory to make one. */
     { ALL, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
-    { SERVER, SCMP_SYS(mmap), 3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0 },
+    { MODULE, SCMP_SYS(mmap), 3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0 },
     { ALL, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
+    /* Landlock does not look at permissions: so only those of a file that is open. */
+    { SERVER, SCMP_SYS(fchmod), 1, SCMP_CMP_MASKED_EQ, MODES_REFUSED, 0 },
     /* Threads, never a process (clone3, whose flags a filter cannot see, is answered ENOSYS: glibc
      * then calls clone). */
     { SERVER | KEEPERS, SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD },
@@ -79,9 +98,14 @@ static const struct rule {
     { BIT(KEEPER), SCMP_SYS(openat), 2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY },
     { BIT(KEEPER), SCMP_SYS(newfstatat), 3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0 }, /* fstat */
     { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_UNIX, 0 },
-    { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET, 0 },
-    { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET6, 0 },
-    { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_NETLINK, 0 }, /* which addresses are there */
+    /* Landlock knows the ports of TCP alone: no other protocol that connects like it, and no connection
+     * that is made by sending. */
+    INET(0), INET(IPPROTO_TCP), INET(IPPROTO_UDP),
+    { SERVER | KEEPERS, SCMP_SYS(sendto), 3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0 },
+    { SERVER | KEEPERS, SCMP_SYS(sendmsg), 2, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0 },
+    { SERVER | KEEPERS, SCMP_SYS(sendmmsg), 3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0 },
+    /* Which addresses are there. */
+    { SERVER, SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_NETLINK, 0, true, 2, NETLINK_ROUTE },
     { SERVER, SCMP_SYS(socketpair), 0, SCMP_CMP_EQ, AF_UNIX, 0 },
     { ALL, SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, TCGETS, 0 }, /* isatty */
     { SERVER, SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, FIONBIO, 0 },
@@ -176,6 +200,14 @@ static int allow_names(scmp_filter_ctx filter, const char *list)
     return problem;
 }
 
+/* A file's owner is who it is; SQLite asks for that as root. */
+static int allow_to_own(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fchown), 2,
+                            SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)geteuid()),
+                            SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)getegid()));
+}
+
 static int allow_to_itself(scmp_filter_ctx filter)
 {
     struct str rest = str_of(to_itself);
@@ -213,10 +245,16 @@ static int add_rules(scmp_filter_ctx filter, unsigned profile)
             problem = allow_names(filter, groups[i].calls);
     for (size_t i = 0; i < count_of(rules) && !problem; i++) {
         const struct rule *rule = &rules[i];
+        const struct scmp_arg_cmp conditions[] = {
+            SCMP_CMP(rule->argument, rule->compare, rule->a, rule->b),
+            SCMP_CMP(rule->second, SCMP_CMP_EQ, rule->value),
+        };
         if (rule->call >= 0 && rule->profiles & profile)
-            problem = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rule->call, 1,
-                                       SCMP_CMP(rule->argument, rule->compare, rule->a, rule->b));
+            problem = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call,
+                                             rule->also ? 2 : 1, conditions);
     }
+    if (!problem && profile & SERVER)
+        problem = allow_to_own(filter);
     if (!problem)
         problem = allow_to_itself(filter);
     if (!problem)
