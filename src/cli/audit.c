@@ -3,7 +3,7 @@
 #include "base/encoding.h"
 #include "cli/commands.h"
 #include "platform/record/audit.h"
-#include "platform/record/inbox.h"
+#include "platform/record/filing.h"
 #include "services/services.h"
 
 #include <stdio.h>
@@ -189,7 +189,7 @@ static bool run(struct command_line *line, struct error *err)
         return cli_usage(&command_audit, err);
     if (!app_open(line->arena, line->data, all_services, false, &app, err))
         return false;
-    bool ok = record_settle(app.db, err) && deeds[i].run(&app, line->arena, &asked, err);
+    bool ok = record_settle(&app, err) && deeds[i].run(&app, line->arena, &asked, err);
     app_close(&app);
     return ok;
 }

@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 #include "platform/record/audit.h"
 #include "platform/record/followers.h"
-#include "platform/record/inbox.h"
+#include "platform/record/filing.h"
 #include "services/services.h"
 
 #include <stdio.h>
@@ -70,7 +70,7 @@ static bool run(struct command_line *line, struct error *err)
     asked.name = str_of(replays ? line->words[1] : "");
     if (!app_open(line->arena, line->data, all_services, false, &app, err))
         return false;
-    bool ok = record_settle(app.db, err)
+    bool ok = record_settle(&app, err)
            && (replays ? replay(&asked, line->arena, err)
                        : show_followers(&asked, line->arena, err));
     app_close(&app);

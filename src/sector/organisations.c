@@ -125,4 +125,21 @@ static bool search(struct tx *tx, struct str text, int64_t limit, struct organis
     return true;
 }
 
-const struct organisations sector_organisations = { find, schools_of, search };
+static bool governor(struct tx *tx, struct str id, struct str *board, struct error *err)
+{
+    struct str rest;
+    struct brin brin;
+    struct school school;
+    struct error ignored;
+    bool found;
+    *board = STR("");
+    if (!is_of(id, STR("school:"), &rest) || !brin_parse(rest, &brin, &ignored))
+        return true;
+    if (!sector_find_school(tx, &brin, &school, &found, err))
+        return false;
+    if (found)
+        *board = board_organisation(tx_arena(tx), &school.board);
+    return true;
+}
+
+const struct organisations sector_organisations = { find, schools_of, search, governor };

@@ -74,6 +74,69 @@ static bool add(struct test *t, struct db *db, const char *name, struct error *e
     return db_write(db, t->arena, do_add, &pair, err);
 }
 
+/* ------------------------------------------------------------------ the last statements */
+
+enum { AHEAD = 40 };
+
+struct lasts {
+    bool twice;  /* the last name is that of the first */
+    bool asks;   /* a question comes behind them */
+    bool refuses;
+    int64_t count;
+};
+
+static bool do_lasts(struct tx *tx, void *with, struct error *err)
+{
+    struct lasts *lasts = with;
+    for (int i = 0; i < AHEAD; i++) {
+        int name = lasts->twice && i == AHEAD - 1 ? 0 : i;
+        if (!db_do_last(tx, &add_pair,
+                        ARGS(arg_text(str_format(tx_arena(tx), "%d", name)), arg_int(i), arg_null()),
+                        err))
+            return false;
+    }
+    return (!lasts->asks || db_number(tx, &count_pairs, NO_ARGS, 0, &lasts->count, err))
+        && (!lasts->refuses || fail(err, INVALID, NULL, "not after all"));
+}
+
+TEST_DB(the_last_statements_of_a_transaction_are_all_done)
+{
+    struct db *db = given_pairs(t);
+    struct error err;
+    CHECK_OK(db_write(db, t->arena, do_lasts, &(struct lasts){ 0 }, &err), err);
+    CHECK_INT(pairs_in(t, db), AHEAD);
+    db_close(db);
+}
+
+TEST_DB(a_question_behind_the_last_statements_sees_them)
+{
+    struct db *db = given_pairs(t);
+    struct lasts lasts = { .asks = true };
+    struct error err;
+    CHECK_OK(db_write(db, t->arena, do_lasts, &lasts, &err), err);
+    CHECK_INT(lasts.count, AHEAD);
+    db_close(db);
+}
+
+/* ... and leaves a connection that can be used again, wherever it is told. */
+TEST_DB(a_last_statement_that_fails_undoes_all)
+{
+    struct db *db = given_pairs(t);
+    struct error err;
+    for (int how = 0; how < 4; how++) {
+        struct lasts lasts = { .twice = true, .asks = how & 1, .refuses = how & 2 };
+        CHECK(!db_write(db, t->arena, do_lasts, &lasts, &err));
+        if (!lasts.refuses)
+            CHECK_INT(err.kind, CONFLICT);
+        CHECK_INT(pairs_in(t, db), 0);
+    }
+    CHECK(!db_write(db, t->arena, do_lasts, &(struct lasts){ .refuses = true }, &err));
+    CHECK_INT(err.kind, INVALID);
+    CHECK_OK(db_write(db, t->arena, do_lasts, &(struct lasts){ 0 }, &err), err);
+    CHECK_INT(pairs_in(t, db), AHEAD);
+    db_close(db);
+}
+
 /* ------------------------------------------------------------------ values */
 
 struct found {

@@ -10,8 +10,14 @@
 #include <pthread.h>
 
 static const struct migration platform_schema[] = { { 1, "platform/schema/001-platform.sql" }, { 0 } };
-static const struct migration record_schema[] = { { 1, "platform/record/schema/001-record.sql" },
-                                                  { 0 } };
+static const struct migration record_schema[] = {
+    { 1, "platform/record/schema/001-record.sql" },
+    { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
+      .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
+    { 3, "platform/record/schema/003-filed-sqlite.sql",
+      .postgres = "platform/record/schema/003-filed-postgres.sql" },
+    { 0 },
+};
 static const struct migration test_schema[] = { { 0 } };
 
 static const struct statement make_seen = SQL(

@@ -37,7 +37,7 @@ static bool schools_of(struct tx *tx, struct str id, struct organisation_list *s
     return true;
 }
 
-static const struct organisations known = { find, schools_of, NULL };
+static const struct organisations known = { .find = find, .schools_of = schools_of };
 static const struct service sector = { .name = "sector", .organisations = &known };
 static const struct service *const services[] = { &sector, NULL };
 

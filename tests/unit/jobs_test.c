@@ -113,6 +113,8 @@ static const struct migration record_schema[] = {
     { 1, "platform/record/schema/001-record.sql" },
     { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
       .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
+    { 3, "platform/record/schema/003-filed-sqlite.sql",
+      .postgres = "platform/record/schema/003-filed-postgres.sql" },
     { 0 },
 };
 static const struct service record_only = { .name = "record", .migrations = record_schema };

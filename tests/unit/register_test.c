@@ -6,6 +6,7 @@
 #include "sector/register.h"
 #include "sector/rest.h"
 #include "sector/text.h"
+#include "platform/organisations/organisations.h"
 #include "tests/unit/sector_world.h"
 
 #define NOW ((instant)1700000000 * SECOND)
@@ -74,6 +75,32 @@ TEST_DB(the_schools_of_a_board_and_the_vendors_are_found)
     for (size_t i = 0; i < 6; i++)
         CHECK_STR(ID_STR(looking.schools.at[i].board), STR("10002"));
     CHECK_STR(looking.vendors.at[0].name, STR("Kennisoever"));
+    db_close(db);
+}
+
+struct governed {
+    const char *id;
+    struct str by;
+};
+
+static bool do_govern(struct tx *tx, void *with, struct error *err)
+{
+    struct governed *governed = with;
+    return sector_organisations.governor(tx, str_of(governed->id), &governed->by, err);
+}
+
+TEST_DB(a_school_is_governed_by_its_board_and_a_board_by_nobody)
+{
+    struct error err = { 0 };
+    struct db *db = given_demo(t, 12);
+    struct governed governed[] = { { "school:90AA", STR("") }, { "school:00ZZ", STR("") },
+                                   { "board:10001", STR("") }, { "school:what", STR("") } };
+    for (size_t i = 0; i < count_of(governed); i++)
+        CHECK_OK(db_read(db, t->arena, do_govern, &governed[i], &err), err);
+    CHECK_STR(governed[0].by, str_format(t->arena, "board:%.*s",
+                                         FMT(ID_STR(find_school(t, db, "90AA").board))));
+    for (size_t i = 1; i < count_of(governed); i++)
+        CHECK_STR(governed[i].by, STR(""));
     db_close(db);
 }
 

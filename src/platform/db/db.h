@@ -113,8 +113,9 @@ const void *tx_acting(const struct tx *tx);
 bool db_do(struct tx *tx, const struct statement *statement, struct args args, int64_t *changed,
            struct error *err);
 
-/* As db_do, for the last statement of a transaction (in a db_flush): it may travel together with the
- * commit, which then tells of its failure. */
+/* As db_do, for the last statements of a transaction: they may travel together with the commit, which
+ * then tells of their failure. Of statements that follow all the same, the next that waits for its answer
+ * does. */
 bool db_do_last(struct tx *tx, const struct statement *statement, struct args args,
                 struct error *err);
 

@@ -243,6 +243,15 @@ static bool receive_sync(struct pg_connection *connection, struct error *err)
     return ok || lost(connection, err);
 }
 
+/* The answers to what was sent ahead. */
+static bool receive_ahead(struct pg_connection *connection, bool *refused, struct error *err)
+{
+    bool ok = true;
+    for (; ok && connection->ahead; connection->ahead--)
+        ok = receive(connection, NULL, refused, err);
+    return ok;
+}
+
 /* Reads the answer that an earlier transaction left behind. */
 static bool settle(struct pg_connection *connection, struct error *err)
 {
@@ -366,6 +375,8 @@ static bool round_trip(struct pg_connection *connection, const struct statement 
         || !PQpipelineSync(connection->handle))
         return lost(connection, err);
 
+    if (!receive_ahead(connection, &refused, err))
+        return false;
     if (begins) {
         if (!receive(connection, NULL, &refused, err))
             return false;
@@ -400,6 +411,7 @@ static bool reconnect(struct pg_connection *connection, struct error *err)
             free(p);
         }
     connection->owes = connection->broken = connection->used = false;
+    connection->ahead = 0;
     return true;
 }
 
@@ -473,15 +485,6 @@ static bool unsure(struct error *err)
     return false;
 }
 
-/* The answers to what was sent ahead of the commit. */
-static bool receive_ahead(struct pg_connection *connection, bool *refused, struct error *err)
-{
-    bool ok = true;
-    for (; ok && connection->ahead; connection->ahead--)
-        ok = receive(connection, NULL, refused, err);
-    return ok;
-}
-
 bool pg_commit(struct pg_connection *connection, struct error *err)
 {
     PGresult *result = NULL;
@@ -509,8 +512,21 @@ bool pg_commit(struct pg_connection *connection, struct error *err)
     return committed(result) || fail_internal(err, "postgres rolled back at commit");
 }
 
+/* Reads what was sent ahead before anything else is said: a server that refused one of it passes over
+ * all that follows in the same round trip. */
+static bool end_ahead(struct pg_connection *connection)
+{
+    bool refused = false;
+    struct error ignored;
+    return !connection->ahead
+        || (PQpipelineSync(connection->handle)
+            && receive_ahead(connection, &refused, &ignored)
+            && receive_sync(connection, &ignored));
+}
+
 void pg_leave(struct pg_connection *connection, const char *command)
 {
+    connection->broken = connection->broken || !end_ahead(connection);
     if (!connection->begun || connection->broken)
         return;
     connection->begun = false;

@@ -6,8 +6,9 @@
 
 static const struct export_table exports[] = {
     { "audit", "Everything that was done in the organisation's name.", NULL, true,
-      SQL("SELECT number, at, who, what, subject, detail FROM audit WHERE on_behalf = $1"
-          " ORDER BY number"),
+      SQL("SELECT a.number, a.at, a.who, a.what, a.subject, a.detail"
+          "  FROM audit_of o JOIN audit a ON a.number = o.number"
+          " WHERE o.organisation = $1 ORDER BY o.number"),
       { { "number", EXPORT_NUMBER }, { "at", EXPORT_INSTANT },
         { "who", EXPORT_TEXT, "account:ID of a person, client:OIN of a system, or a command." },
         { "what" }, { "subject" }, { "detail", EXPORT_JSON } } },

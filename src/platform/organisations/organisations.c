@@ -28,7 +28,14 @@ static bool search_none(struct tx *tx, struct str text, int64_t limit,
     return find_none(tx, text, found, err);
 }
 
-static const struct organisations unknown = { find_any, find_none, search_none };
+static bool find_no_governor(struct tx *tx, struct str id, struct str *governor, struct error *err)
+{
+    (void)tx, (void)id, (void)err;
+    *governor = STR("");
+    return true;
+}
+
+static const struct organisations unknown = { find_any, find_none, search_none, find_no_governor };
 
 const struct organisations *organisations_of(const struct app *app)
 {

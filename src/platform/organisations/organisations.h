@@ -28,6 +28,8 @@ struct organisations {
     /* Active boards and vendors whose name or number has this text, at most `limit` of each. */
     bool (*search)(struct tx *tx, struct str text, int64_t limit, struct organisation_list *found,
                    struct error *err);
+    /* Who governs it now: of a school its board, also of one that has ended; empty: nobody. */
+    bool (*governor)(struct tx *tx, struct str id, struct str *governor, struct error *err);
 };
 
 /* Those functions of this app's services. Without such a service every organisation is found, under

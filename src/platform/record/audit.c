@@ -10,27 +10,29 @@
 bool (*audit_kinds_known)(const char *what);
 
 #define ROW                                                                                        \
-    "a.number, a.at, a.who, a.on_behalf, a.what, a.subject, a.detail, b.hash, a.hash"              \
-    "  FROM audit a LEFT JOIN audit b ON b.number = a.number - 1"
+    "SELECT a.number, a.at, a.who, a.on_behalf, a.what, a.subject, a.detail, b.hash, a.hash"
+#define ALL " FROM audit a LEFT JOIN audit b ON b.number = a.number - 1 WHERE"
+/* $5 the organisation */
+#define FILED " FROM audit_of o JOIN audit a ON a.number = o.number"
+#define OF    FILED " LEFT JOIN audit b ON b.number = o.number - 1 WHERE o.organisation = $5 AND"
 
 /* $1 what, $2 and $3 the time, $4 the pattern */
 #define FITS                                                                                       \
     " ($1 = '' OR a.what = $1) AND a.at >= $2 AND ($3 = 0 OR a.at < $3)"                           \
     " AND ($4 = '' OR LOWER(a.subject) LIKE $4 OR LOWER(a.who) LIKE $4)"
-#define OF " AND a.on_behalf = $5"
 
 /* By whether the question is about one organisation. */
 static const struct statement newest[] = {
-    SQL("SELECT " ROW " WHERE" FITS " ORDER BY a.number DESC LIMIT $5 OFFSET $6"),
-    SQL("SELECT " ROW " WHERE" FITS OF " ORDER BY a.number DESC LIMIT $6 OFFSET $7"),
+    SQL(ROW ALL FITS " ORDER BY a.number DESC LIMIT $5 OFFSET $6"),
+    SQL(ROW OF FITS " ORDER BY o.number DESC LIMIT $6 OFFSET $7"),
 };
 static const struct statement oldest[] = {
-    SQL("SELECT " ROW " WHERE" FITS " AND a.number > $5 ORDER BY a.number LIMIT $6"),
-    SQL("SELECT " ROW " WHERE" FITS OF " AND a.number > $6 ORDER BY a.number LIMIT $7"),
+    SQL(ROW ALL FITS " AND a.number > $5 ORDER BY a.number LIMIT $6"),
+    SQL(ROW OF FITS " AND o.number > $6 ORDER BY o.number LIMIT $7"),
 };
 static const struct statement counted[] = {
     SQL("SELECT COUNT(*) FROM audit a WHERE" FITS),
-    SQL("SELECT COUNT(*) FROM audit a WHERE" FITS OF),
+    SQL("SELECT COUNT(*)" FILED " WHERE o.organisation = $5 AND" FITS),
 };
 
 static const struct statement last_number = SQL("SELECT last FROM series WHERE name = 'audit'");

@@ -43,7 +43,8 @@ struct audit_rows {
 };
 
 struct audit_question {
-    struct str organisation; /* only what was done on its behalf; empty: everything */
+    struct str organisation; /* only what stands in its record (filing.h: settle first); empty:
+                              * everything */
     struct str what;         /* only deeds of this kind; empty: all */
     struct str search;       /* a part of who or subject, in lower case; empty: all */
     instant from, until;     /* from <= at < until; until 0: without an end */

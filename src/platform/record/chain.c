@@ -98,11 +98,11 @@ static bool write_rows(struct writer *writer, struct error *err)
     const size_t rows = writer->rows;
     writer->rows = 0;
     if (rows == MANY)
-        return db_do(writer->tx, &add_many[writer->kind],
-                     (struct args){ MANY * columns, writer->args }, NULL, err);
+        return db_do_last(writer->tx, &add_many[writer->kind],
+                          (struct args){ MANY * columns, writer->args }, err);
     for (size_t i = 0; i < rows; i++)
-        if (!db_do(writer->tx, &add_one[writer->kind],
-                   (struct args){ columns, writer->args + i * columns }, NULL, err))
+        if (!db_do_last(writer->tx, &add_one[writer->kind],
+                        (struct args){ columns, writer->args + i * columns }, err))
             return false;
     return true;
 }
@@ -149,31 +149,36 @@ static int64_t count_kind(const struct tx_note *records, enum record_kind kind)
     return count;
 }
 
-static bool chain_kind(struct tx *tx, const struct tx_note *records, enum record_kind kind,
-                       struct error *err)
+/* Behind which row the records of this kind come. */
+static bool start_writer(struct writer *writer, const struct tx_note *records, struct error *err)
 {
-    struct writer writer = { .tx = tx, .kind = kind };
-    int64_t last, count = count_kind(records, kind);
+    int64_t last, count = count_kind(records, writer->kind);
+    struct str name = str_of(series[writer->kind]);
     if (count == 0)
         return true;
-    if (!db_number(tx, &take_numbers, ARGS(arg_text(str_of(series[kind])), arg_int(count)), 0, &last,
-                   err))
+    if (!db_number(writer->tx, &take_numbers, ARGS(arg_text(name), arg_int(count)), 0, &last, err))
         return false;
-    writer.number = last - count;
-    if (kind == RECORD_AUDIT && !find_head(tx, writer.number, &writer.hash, err))
-        return false;
-    for (const struct tx_note *note = records; note; note = note->next) {
-        const struct record *record = (const struct record *)note;
-        if (record->kind == kind && !write_record(&writer, record, err))
-            return false;
-    }
-    return write_rows(&writer, err);
+    writer->number = last - count;
+    return writer->kind != RECORD_AUDIT || find_head(writer->tx, writer->number, &writer->hash, err);
 }
 
+static bool write_kind(struct writer *writer, const struct tx_note *records, struct error *err)
+{
+    for (const struct tx_note *note = records; note; note = note->next) {
+        const struct record *record = (const struct record *)note;
+        if (record->kind == writer->kind && !write_record(writer, record, err))
+            return false;
+    }
+    return write_rows(writer, err);
+}
+
+/* All that needs an answer first: the rows then travel together. */
 bool chain_records(struct tx *tx, const struct tx_note *records, struct error *err)
 {
-    return chain_kind(tx, records, RECORD_AUDIT, err)
-        && chain_kind(tx, records, RECORD_EVENT, err);
+    struct writer audit = { .tx = tx, .kind = RECORD_AUDIT };
+    struct writer events = { .tx = tx, .kind = RECORD_EVENT };
+    return start_writer(&audit, records, err) && start_writer(&events, records, err)
+        && write_kind(&audit, records, err) && write_kind(&events, records, err);
 }
 
 static bool flush(struct tx *tx, const struct tx_note *records, struct error *err)

@@ -2,7 +2,7 @@
 /* Once a day the whole chain is checked, and what came out is kept for the operators' page. */
 #include "base/log.h"
 #include "platform/record/audit.h"
-#include "platform/record/inbox.h"
+#include "platform/record/filing.h"
 #include "platform/record/jobs_view.h"
 #include "platform/record/record.h"
 
@@ -39,7 +39,7 @@ bool audit_check_job(struct app *app, struct arena *arena, const struct job *job
 {
     struct checking checking = { 0 };
     (void)job;
-    if (!record_settle(app->db, err))
+    if (!record_settle(app, err))
         return false;
     if (!db_read(app->db, arena, do_check, &checking, err)) {
         if (err->kind != CONFLICT)

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "platform/db/db.h"
 #include "platform/record/followers.h"
-#include "platform/record/inbox.h"
+#include "platform/record/filing.h"
 #include "platform/record/webhooks.h"
 
 #include <errno.h>
@@ -22,10 +22,10 @@ struct clerk {
     bool stopping;
 };
 
-bool clerk_look(struct app *app, bool *added, struct error *err)
+bool clerk_look(struct app *app, instant *filed, bool *added, struct error *err)
 {
     bool followers = false, webhooks = false;
-    if (!inbox_empty(app->db, err) || !followers_wake(app, &followers, err)
+    if (!record_tidy(app, filed, err) || !followers_wake(app, &followers, err)
         || !webhooks_wake(app, &webhooks, err))
         return false;
     *added = followers || webhooks;
@@ -52,10 +52,11 @@ static bool rest(struct clerk *clerk)
 static void *look_often(void *with)
 {
     struct clerk *clerk = with;
+    instant filed = 0;
     do {
         struct error err;
         bool added = false;
-        if (!clerk_look(clerk->app, &added, &err))
+        if (!clerk_look(clerk->app, &filed, &added, &err))
             log_failure("clerk-unavailable", &err);
         if (added)
             jobs_wake(clerk->app);
@@ -96,7 +97,7 @@ void clerk_stop(struct app *app, struct clerk *clerk)
     pthread_cond_signal(&clerk->wake);
     pthread_mutex_unlock(&clerk->lock);
     pthread_join(clerk->thread, NULL);
-    if (!inbox_empty(app->db, &err))
+    if (!record_settle(app, &err))
         log_failure("deeds-not-numbered", &err); /* the next server numbers them */
     pthread_cond_destroy(&clerk->wake);
     pthread_mutex_destroy(&clerk->lock);

@@ -5,6 +5,7 @@
 #ifndef PLATFORM_CLERK_H
 #define PLATFORM_CLERK_H
 
+#include "base/instant.h"
 #include "platform/app.h"
 
 struct clerk;
@@ -14,7 +15,7 @@ bool clerk_start(struct app *app, struct clerk **clerk, struct error *err);
 /* Ends it, with nothing left to number. */
 void clerk_stop(struct app *app, struct clerk *clerk);
 
-/* One look; `*added`: there is work for a job. */
-bool clerk_look(struct app *app, bool *added, struct error *err);
+/* One look; `*filed` as record_tidy has it (filing.h); `*added`: there is work for a job. */
+bool clerk_look(struct app *app, instant *filed, bool *added, struct error *err);
 
 #endif

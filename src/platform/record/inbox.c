@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BATCH 500 /* transactions that are numbered at a time */
+#define BATCH 2000 /* transactions that are numbered at a time */
 
 static const struct statement put_row = SQL(
     "INSERT INTO record_inbox (at, id, body) VALUES ($1, $2, $3)");
@@ -21,9 +21,11 @@ static const struct statement take_turn = SQL(
     "INSERT INTO series (name, last) VALUES ('inbox', 1)"
     " ON CONFLICT (name) DO UPDATE SET last = series.last + 1");
 
+/* By their places, which nobody else changes who has not the turn: found again by key it takes thrice as
+ * long. SQLite has no inbox. */
 static const struct statement take_rows = SQL(
-    "DELETE FROM record_inbox WHERE (at, id) IN"
-    " (SELECT at, id FROM record_inbox ORDER BY at, id LIMIT $1)"
+    "DELETE FROM record_inbox WHERE ctid = ANY (ARRAY"
+    " (SELECT ctid FROM record_inbox ORDER BY at, id LIMIT $1))"
     " RETURNING at, id, body");
 
 /* ---- The text of a row: each field with its length before it, "5:board," ---- */

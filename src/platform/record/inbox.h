@@ -18,7 +18,4 @@ bool inbox_put(struct tx *tx, const struct tx_note *records, struct error *err);
 /* Numbers and chains all that was committed until now; any process may do so at any time. */
 bool inbox_empty(struct db *db, struct error *err);
 
-/* As inbox_empty, for who is about to read the trail or the events: costs a read where nothing lies. */
-#define record_settle inbox_empty
-
 #endif

@@ -14,6 +14,8 @@ static const struct migration migrations[] = {
     { 1, "platform/record/schema/001-record.sql" },
     { 2, "platform/record/schema/002-audit-guard-sqlite.sql",
       .postgres = "platform/record/schema/002-audit-guard-postgres.sql" },
+    { 3, "platform/record/schema/003-filed-sqlite.sql",
+      .postgres = "platform/record/schema/003-filed-postgres.sql" },
     { 0 },
 };
 

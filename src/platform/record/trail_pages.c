@@ -3,7 +3,7 @@
 #include "platform/format/json.h"
 #include "platform/people/accounts.h"
 #include "platform/record/audit.h"
-#include "platform/record/inbox.h"
+#include "platform/record/filing.h"
 #include "platform/record/pages.h"
 
 #define HEAD_SHOWN 64
@@ -174,7 +174,7 @@ static bool reply_trail(struct request *request, struct str title, struct audit_
     struct error why = { 0 };
     int64_t total = 0;
     struct node *rows = node_list(request->arena);
-    if (!table_read(request, columns, &table, err) || !record_settle(request->app->db, err)
+    if (!table_read(request, columns, &table, err) || !record_settle(request->app, err)
         || !request_tx(request, &tx, err))
         return false;
     bool asked = read_question(request, &table, &question, &why);
