@@ -9,11 +9,13 @@ and of what the documents tell an operator.
 
 It has its own processes, mounts, host name and network (a loopback and nothing else), so that
 neither ports nor services of this computer are touched. The base with its packages is made once by
-debootstrap and kept in the user's cache folder for a month. Needs root; raises Skip where that, or
-something of the kernel, is missing.
+debootstrap and kept in the user's cache folder for a month; a machine is a layer over it, in memory
+where there is enough. Its mounts are seen by the program that made them and nobody else, and end
+with it. Needs root; raises Skip where that, or something of the kernel, is missing.
 
 FUNDAMENT_TEST_MIRROR is the Debian mirror (http://deb.debian.org/debian);
 FUNDAMENT_TEST_CACHE the folder for what is kept between runs."""
+import ctypes
 import fcntl
 import hashlib
 import os
@@ -30,6 +32,8 @@ CACHE = os.environ.get("FUNDAMENT_TEST_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "fundament-tests")
 LOOPBACK_UP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "loopback.py")
 KEPT = 30 * 24 * 3600  # seconds
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+MEMORY_OF_ONE = 2 << 30  # bytes; a machine whose layer is in memory may take as much
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLEAN = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 
@@ -97,12 +101,28 @@ def unified_cgroups():
 
 def look_at_system():
     if os.geteuid() != 0:
-        raise Skip("a chroot needs root")
+        raise Skip("a machine of its own needs root")
     if not shutil.which("debootstrap", path=PATH):
         raise Skip("debootstrap is not installed")
-    tried = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True)
+    tried = subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "true"],
+                           capture_output=True)
     if tried.returncode:
         raise Skip("this system gives no new namespaces")
+
+
+def unshare_mounts(done=[]):
+    """What is mounted from now on is this program's alone. Before its first thread."""
+    if not done:
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
+            raise Skip("this system gives no new namespaces: " + os.strerror(ctypes.get_errno()))
+        run_or_complain(["mount", "--make-rprivate", "/"])
+        done.append(True)
+
+
+def memory_is_plenty():
+    with open("/proc/meminfo") as lines:
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+    return free > 4 * MEMORY_OF_ONE
 
 
 class Chroot:
@@ -114,11 +134,11 @@ class Chroot:
     # ---- the base, kept ----
 
     def base(self):
-        """The archive of a fresh Debian with these packages."""
+        """The folder with a fresh Debian and these packages. Nobody writes there any more."""
         os.makedirs(CACHE, exist_ok=True)
         words = " ".join([SUITE, MIRROR, *self.packages, "+", *self.fetched])
-        path = os.path.join(CACHE, "%s-%s.tar" % (SUITE, hashlib.sha256(words.encode())
-                                                  .hexdigest()[:12]))
+        path = os.path.join(CACHE, "%s-%s" % (SUITE, hashlib.sha256(words.encode())
+                                              .hexdigest()[:12]))
         with open(path + ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.path.exists(path) or time.time() - os.path.getmtime(path) > KEPT:
@@ -126,19 +146,32 @@ class Chroot:
         return path
 
     def make_base(self, path):
-        folder = tempfile.mkdtemp(prefix="fundament-base-")
-        try:
-            self.path = os.path.join(folder, "root")
-            run_or_complain(["debootstrap", "--variant=minbase", SUITE, self.path, MIRROR])
-            with open(os.path.join(self.path, "etc/apt/sources.list"), "w") as sources:
-                sources.write("deb %s %s main\n" % (MIRROR, SUITE))
+        made = path + ".new"
+        for old in (made, path):
+            shutil.rmtree(old, ignore_errors=True)
+        self.path = made
+        if self.packages or self.fetched:
+            run_or_complain(["cp", "-a", "--reflink=auto", Chroot().base(), made])
             self.install(*self.packages)
-            if self.fetched:
-                self.inside("apt-get install -q -y --download-only " + " ".join(self.fetched))
-            run_or_complain(["tar", "-C", self.path, "-cf", path + ".new", "."])
-            os.rename(path + ".new", path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            self.fetch()
+        else:
+            run_or_complain(["debootstrap", "--variant=minbase", SUITE, made, MIRROR])
+            with open(os.path.join(made, "etc/apt/sources.list"), "w") as sources:
+                sources.write("deb %s %s main\n" % (MIRROR, SUITE))
+        os.utime(made)
+        os.rename(made, path)
+
+    def fetch(self):
+        """What they need is installed, as on a server that has been used for something before; they
+        themselves (and their parts: postgresql-15 for postgresql) wait in apt's cache."""
+        if not self.fetched:
+            return
+        named = " ".join(self.fetched)
+        planned = self.inside("apt-get install -q -y --print-uris " + named)
+        needed = {line.split()[1].split("_")[0] for line in planned.split("\n")
+                  if line.startswith("'http")}
+        self.install(*sorted(name for name in needed if not name.startswith(tuple(self.fetched))))
+        self.inside("apt-get install -q -y --download-only " + named)
 
     def install(self, *packages):
         """Through apt, with this computer's network and no service started: before boot only."""
@@ -153,19 +186,34 @@ class Chroot:
 
     def __enter__(self):
         look_at_system()
-        archive = self.base()
+        unshare_mounts()
+        base = self.base()
         self.folder = tempfile.mkdtemp(prefix="fundament-chroot-")
         self.path = os.path.join(self.folder, "root")
-        os.mkdir(self.path)
         try:
-            run_or_complain(["tar", "-C", self.path, "-xf", archive])
+            self.lay_over(base)
         except BaseException:
             self.__exit__()
             raise
         return self
 
+    def lay_over(self, base):
+        """The base below, what this machine changes above it; where that cannot be, a copy."""
+        if memory_is_plenty():
+            run_or_complain(["mount", "-t", "tmpfs", "-o", "mode=700,size=%d" % MEMORY_OF_ONE,
+                             "fundament", self.folder])
+        layers = [os.path.join(self.folder, name) for name in ("changed", "work", "root")]
+        for layer in layers:
+            os.mkdir(layer, 0o755)
+        options = "lowerdir=%s,upperdir=%s,workdir=%s" % (base, *layers[:2])
+        if subprocess.run(["mount", "-t", "overlay", "-o", options, "fundament", self.path],
+                          capture_output=True).returncode:
+            run_or_complain(["cp", "-a", "--reflink=auto", base + "/.", self.path])
+
     def __exit__(self, *_):
         self.stop()
+        for mounted in (self.path, self.folder):
+            subprocess.run(["umount", "--lazy", mounted], capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def unshared(self, command, *more, **asked):
@@ -185,8 +233,14 @@ class Chroot:
               % (command[:200], done.returncode, done.stdout[-1500:]))
         return done.stdout
 
-    def boot(self, limit=60):
+    def boot(self):
         """Starts systemd (the package systemd-sysv must be there) and waits until it is up."""
+        self.begin_boot()
+        return self.wait_until_up()
+
+    def begin_boot(self):
+        """The machine ends with the thread that calls this."""
+        self.put("/etc/hostname", self.name + "\n")
         self.group = os.path.join(unified_cgroups(), "fundament-test-%d-%d" % (os.getpid(), id(self)))
         os.mkdir(self.group)
         group = os.path.join(self.group, "cgroup.procs")
@@ -196,6 +250,8 @@ class Chroot:
         self.starter = subprocess.Popen(join + self.unshared(init, "--cgroup", "--net", BOOT=self.name),
                                         stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=self.log, start_new_session=True)
+
+    def wait_until_up(self, limit=60):
         ends = time.monotonic() + limit
         while time.monotonic() < ends and self.starter.poll() is None:
             self.init = self.child_of(self.starter.pid)

@@ -50,8 +50,7 @@ static bool expire_job(struct app *app, struct arena *arena, const struct job *j
 }
 
 static const struct job_kind jobs[] = {
-    { "organisations.expiry", expire_job, .every = HOUR,
-      .title = N_("Ending invitations whose time is over") },
+    { "organisations.expiry", expire_job, .every = HOUR },
     { .name = NULL },
 };
 
