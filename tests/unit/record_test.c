@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "platform/record/audit.h"
 #include "platform/record/events.h"
+#include "platform/record/followers.h"
 #include "platform/record/inbox.h"
 #include "platform/service.h"
 #include "services/services.h"
@@ -107,6 +108,21 @@ TEST(no_kind_of_deed_has_two_sentences)
             for (const struct service *const *other = s + 1; *other; other++)
                 CHECK(!is_in((*other)->deeds, str_of(deed->what)));
         }
+}
+
+/* The page of background work says what is done; a code is for nobody. */
+TEST(every_kind_of_work_and_every_follower_has_a_name_for_people)
+{
+    size_t found = 0;
+    for (const struct service *const *s = all_services; *s; s++) {
+        for (const struct job_kind *job = (*s)->jobs; job && job->name; job++, found++)
+            if (!job->title || !*job->title)
+                CHECK_STR(str_of(job->name), STR("a kind of work with a name for people"));
+        for (const struct follower *f = (*s)->followers; f && f->name; f++, found++)
+            if (!f->title || !*f->title)
+                CHECK_STR(str_of(f->name), STR("a follower with a name for people"));
+    }
+    CHECK(found > 5);
 }
 
 /* ---- Numbers in the order of commits ---- */

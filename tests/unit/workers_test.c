@@ -52,7 +52,8 @@ TEST(workers_hang_when_work_waits_and_nobody_takes_it)
         pieces[i] = (struct piece){ .work.run = run, .gate = &gate, .done = &done };
         CHECK(workers_do(workers, &pieces[i].work));
     }
-    usleep(20000);
+    for (int i = 0; i < 500 && !workers_hang(workers, 10 * SECOND / 1000); i++)
+        usleep(20000); /* the one worker may take its time to take the first */
     CHECK(workers_hang(workers, 10 * SECOND / 1000));
     CHECK(!workers_hang(workers, MINUTE));
     pthread_mutex_unlock(&gate);

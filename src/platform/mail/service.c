@@ -31,8 +31,10 @@ static const struct migration migrations[] = {
 };
 
 static const struct job_kind jobs[] = {
-    { MAIL_JOB, mail_job, .attempts = MAIL_ATTEMPTS, .lease = 2 * MINUTE },
-    { "mail.forget", mail_forget_job, .every = DAY },
+    { MAIL_JOB, mail_job, .attempts = MAIL_ATTEMPTS, .lease = 2 * MINUTE,
+      .title = N_("Sending mail") },
+    { "mail.forget", mail_forget_job, .every = DAY,
+      .title = N_("Forgetting mail of long ago") },
     { .name = NULL },
 };
 

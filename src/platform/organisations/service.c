@@ -50,7 +50,8 @@ static bool expire_job(struct app *app, struct arena *arena, const struct job *j
 }
 
 static const struct job_kind jobs[] = {
-    { "organisations.expiry", expire_job, .every = HOUR },
+    { "organisations.expiry", expire_job, .every = HOUR,
+      .title = N_("Ending invitations whose time is over") },
     { .name = NULL },
 };
 

@@ -177,7 +177,7 @@ static bool look_at(struct tx *tx, const struct follower *follower, int64_t last
                     struct follower_state *state, struct error *err)
 {
     struct rows rows;
-    *state = (struct follower_state){ .name = follower->name };
+    *state = (struct follower_state){ .name = follower->name, .title = follower->title };
     if (!db_number(tx, &find_position, ARGS(arg_text(str_of(follower->name))), 0, &state->position,
                    err)
         || !db_query(tx, &find_trouble,

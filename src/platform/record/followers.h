@@ -22,6 +22,7 @@ struct follower {
     /* Does what the event asks for, in the database; runs again from scratch when the transaction
      * does. An error keeps the follower at this event. */
     bool (*handle)(struct app *app, struct tx *tx, const struct event *event, struct error *err);
+    const char *title;  /* N_(), what it does */
 };
 
 /* Does one of these beginnings (with blanks between; none: all) fit this kind? */
@@ -29,7 +30,7 @@ bool kinds_have(struct str kinds, struct str kind);
 
 /* How far a follower has come. */
 struct follower_state {
-    const char *name;
+    const char *name, *title;
     int64_t position;  /* number of the last event that it has done */
     int64_t behind;    /* how many are left */
     int64_t attempts;  /* that failed since; 0: all is well */

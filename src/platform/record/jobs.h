@@ -27,6 +27,7 @@ struct job_kind {
     int64_t attempts;     /* 0: 10 */
     instant lease;        /* 0: one minute; job_extend asks for more */
     instant every;        /* > 0: also runs by itself, about this often, on one node at a time */
+    const char *title;    /* N_(), what it does: "Sending mail" */
 };
 
 /* Adds a job in the transaction of the deed that asks for it; it may start right after commit. */

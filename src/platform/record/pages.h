@@ -17,10 +17,11 @@ bool add_webhook(struct request *request, struct error *err);
 bool show_webhook(struct request *request, struct error *err);
 bool change_webhook(struct request *request, struct error *err);
 
-/* The sentence of a deed or the title of an event, translated; the kind itself where no service that
+/* The sentence of a deed or the title of an event or a kind of work, translated; the kind itself where no service that
  * runs here knows it. */
 struct str deed_text(const struct request *request, struct str what);
 struct str event_text(const struct request *request, struct str kind);
+struct str job_text(const struct request *request, struct str kind);
 
 /* "account:ID", "school:00AV", "vendor:..." as people say it. `names` starts as { 0 } and remembers
  * the names of accounts that were looked up. */

@@ -42,9 +42,12 @@ static const struct route routes[] = {
 };
 
 static const struct job_kind jobs[] = {
-    { "record.audit-check", audit_check_job, .every = DAY },
-    { FOLLOWER_JOB, follower_job, .attempts = INT64_MAX },
-    { WEBHOOKS_JOB, webhooks_job, .attempts = INT64_MAX },
+    { "record.audit-check", audit_check_job, .every = DAY,
+      .title = N_("Checking that the audit trail fits") },
+    { FOLLOWER_JOB, follower_job, .attempts = INT64_MAX,
+      .title = N_("Bringing a follower of events up to date") },
+    { WEBHOOKS_JOB, webhooks_job, .attempts = INT64_MAX,
+      .title = N_("Sending messages to webhooks") },
     { .name = NULL },
 };
 
@@ -76,7 +79,7 @@ static const struct deed_kind deeds[] = {
 };
 
 static const struct follower followers[] = {
-    { "record.webhooks", NULL, webhooks_follow },
+    { "record.webhooks", NULL, webhooks_follow, N_("Makes messages for webhooks") },
     { .name = NULL },
 };
 

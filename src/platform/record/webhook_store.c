@@ -68,10 +68,10 @@ static const struct statement count_due = SQL(
     " AND NOT EXISTS (SELECT 1 FROM job WHERE id = '" WEBHOOKS_JOB "') LIMIT 1) AS one");
 
 static const struct statement retry_one = SQL(
-    "UPDATE webhook_delivery SET state = 'waiting', created = $2, not_before = 0"
+    "UPDATE webhook_delivery SET state = 'waiting', created = $2, attempts = 0, not_before = 0"
     " WHERE webhook = $1 AND number = $3");
 static const struct statement retry_all = SQL(
-    "UPDATE webhook_delivery SET state = 'waiting', created = $2, not_before = 0"
+    "UPDATE webhook_delivery SET state = 'waiting', created = $2, attempts = 0, not_before = 0"
     " WHERE webhook = $1 AND state = 'failed'");
 static const struct statement let_go = SQL(
     "UPDATE webhook SET failures = 0, not_before = 0 WHERE id = $1");
@@ -87,6 +87,11 @@ static const struct statement find_failures = SQL("SELECT failures FROM webhook 
 static const struct statement postpone = SQL(
     "UPDATE webhook_delivery SET attempts = attempts + 1, not_before = $3, reason = $4, state = $5"
     " WHERE webhook = $1 AND number = $2");
+/* Of an ill receiver only the first is tried; those behind it do not wait longer for that. */
+static const struct statement give_up = SQL(
+    "UPDATE webhook_delivery SET state = 'failed',"
+    " reason = CASE WHEN reason = '' THEN $3 ELSE reason END"
+    " WHERE webhook = $1 AND state = 'waiting' AND created <= $2");
 
 static struct webhook read_webhook(struct rows *rows)
 {
@@ -272,7 +277,9 @@ static bool note_failure(struct tx *tx, const struct delivery *delivery, enum ou
     if (outcome == OUTCOME_ILL
         && (!db_number(tx, &find_failures, ARGS(id), 0, &failures, err)
             || !db_do(tx, &count_failure, ARGS(id, arg_int(now + webhook_backoff(failures))), NULL,
-                      err)))
+                      err)
+            || !db_do(tx, &give_up, ARGS(id, arg_int(now - WEBHOOK_LIFE), arg_text(str_of(reason))),
+                      NULL, err)))
         return false;
     return db_do(tx, &postpone,
                  ARGS(id, arg_int(delivery->number),

@@ -89,7 +89,8 @@ enum outcome {
     OUTCOME_ILL,     /* no answer, or one that says that the receiver has trouble */
     OUTCOMES
 };
-/* Writes down how an attempt ended. */
+/* Writes down how an attempt ended. After WEBHOOK_LIFE without a receipt a delivery has failed; where the
+ * receiver is ill, so have all of its others that are as old. */
 bool delivery_ended(struct tx *tx, const struct delivery *delivery, enum outcome outcome,
                     const char *reason, instant now, struct error *err);
 

@@ -32,6 +32,15 @@ struct str event_text(const struct request *request, struct str kind)
     return kind;
 }
 
+struct str job_text(const struct request *request, struct str kind)
+{
+    for (const struct service *const *s = request->app->services; *s; s++)
+        for (const struct job_kind *job = (*s)->jobs; job && job->name; job++)
+            if (str_eq(str_of(job->name), kind) && job->title)
+                return tr(request, job->title);
+    return kind;
+}
+
 /* The name that the account has now: the trail itself holds none. */
 static struct str account_name(struct request *request, struct tx *tx, struct known_names *names,
                                struct str id)

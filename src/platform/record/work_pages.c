@@ -33,7 +33,7 @@ static struct node *job_node(struct request *request, struct node *rows, const s
 {
     struct node *row = node_add_map(rows);
     node_put_text(row, "id", job->id);
-    node_put_text(row, "kind", job->kind);
+    node_put_text(row, "kind", job_text(request, job->kind));
     node_put_text(row, "node", job->node);
     node_put_text(row, "run_at", time_text(request, job->run_at));
     node_put_int(row, "attempts", job->attempts);
@@ -103,7 +103,7 @@ static bool put_followers(struct request *request, struct tx *tx, struct node *p
     for (size_t i = 0; i < states.len; i++) {
         const struct follower_state *state = &states.at[i];
         struct node *row = node_add_map(rows);
-        node_put_text(row, "name", str_of(state->name));
+        node_put_text(row, "name", state->title ? tr(request, state->title) : str_of(state->name));
         node_put_int(row, "position", state->position);
         node_put_int(row, "behind", state->behind);
         node_put_int(row, "attempts", state->attempts);

@@ -60,9 +60,12 @@ static const struct route routes[] = {
 };
 
 static const struct job_kind jobs[] = {
-    { "nummervoorziening.batch", batch_job, .lease = MINUTE },
-    { "nummervoorziening.batch-expiry", batch_expiry_job, .every = 10 * MINUTE },
-    { "nummervoorziening.deliveries", deliveries_job, .every = 15 * SECOND },
+    { "nummervoorziening.batch", batch_job, .lease = MINUTE,
+      .title = N_("Making the pseudonyms of a batch") },
+    { "nummervoorziening.batch-expiry", batch_expiry_job, .every = 10 * MINUTE,
+      .title = N_("Removing batches whose time is over") },
+    { "nummervoorziening.deliveries", deliveries_job, .every = 15 * SECOND,
+      .title = N_("Releasing batches whose delivery was cut off") },
     { .name = NULL },
 };
 
