@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The world of the tests that talk to a whole Fundament: a demo sector, the school of the captured
 requests (BRIN 19HY), a vendor with a certificate, and the pairs of the field's test environment."""
+import csv
 import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 
 from house import EXAMPLES, NO_LIMITS, Client, Folder, Server, Skip, fundament, secret
@@ -87,6 +89,33 @@ class World(Folder):
 
     def restart(self):
         self.server = Server(self.data, **self.settings)
+
+    def by_hand(self, *statements):
+        """Changes the database, whoever uses it: what days, or another's hand, would do."""
+        if "database" in self.settings:
+            words = [word for statement in statements for word in ("-c", statement)]
+            subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1",
+                            self.settings["database"][len("postgres:"):]] + words, check=True,
+                           capture_output=True)
+            return
+        base = sqlite3.connect(os.path.join(self.data, "fundament.db"), timeout=10)
+        for statement in statements:
+            base.execute(statement)
+        base.commit()
+        base.close()
+
+    def exported(self, organisation, name):
+        """The tables of an export, each as its rows, and all of its text."""
+        folder = os.path.join(self.path, name)
+        self.command("export", organisation, folder)
+        tables, text = {}, ""
+        for file in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, file), newline="") as source:
+                text += source.read()
+            if file.endswith(".csv"):
+                with open(os.path.join(folder, file), newline="") as source:
+                    tables[file[:-4]] = list(csv.DictReader(source))
+        return tables, text
 
     def client(self, oin=VENDOR, school=SCHOOL_OIN):
         return Client(self.server, *certificate(self, oin), school)

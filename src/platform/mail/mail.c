@@ -111,9 +111,8 @@ static bool write_outcome(struct tx *tx, void *with, struct error *err)
                            sending->now, err);
 }
 
-/* The password is read each time: another one needs no restart. */
-static bool read_server(const struct app *app, struct arena *arena, struct smtp *smtp,
-                        struct error *err)
+bool mail_read_server(const struct app *app, struct arena *arena, struct smtp *smtp,
+                      struct error *err)
 {
     const struct config *config = app->config;
     struct str user = config_text(config, "mail.user"), ca = config_text(config, "mail.ca");
@@ -167,7 +166,7 @@ static bool try_to_send(struct app *app, struct arena *arena, struct sending *se
         sending->trouble = UNREADABLE;
         return true;
     }
-    if (!read_server(app, arena, &smtp, err))
+    if (!mail_read_server(app, arena, &smtp, err))
         return false;
     struct message message = {
         .from = config_text(app->config, "mail.from"),

@@ -154,6 +154,7 @@ const struct service mail_service = {
     .migrations = migrations,
     .jobs = jobs,
     .keys = keys,
+    .checks = mail_checks,
     .start = start,
     .stop = stop,
     .needs = add_needs,

@@ -91,3 +91,18 @@ enum smtp_outcome smtp_send(struct arena *arena, const struct smtp *smtp, struct
     curl_easy_cleanup(curl);
     return outcome_of(result, *code);
 }
+
+enum smtp_outcome smtp_greet(const struct smtp *smtp, long *code)
+{
+    CURL *curl = dress(smtp);
+    CURLcode result = CURLE_OUT_OF_MEMORY;
+    *code = 0;
+    if (curl) {
+        curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, CONNECT_SECONDS);
+        result = curl_easy_perform(curl);
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, code);
+    }
+    curl_easy_cleanup(curl);
+    return outcome_of(result, *code);
+}

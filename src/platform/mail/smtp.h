@@ -25,4 +25,7 @@ enum smtp_outcome {
 enum smtp_outcome smtp_send(struct arena *arena, const struct smtp *smtp, struct str from,
                             struct str to, struct str message, long *code);
 
+/* Goes as far as the log-in, and sends nothing: SMTP_SENT when the server would take mail now. */
+enum smtp_outcome smtp_greet(const struct smtp *smtp, long *code);
+
 #endif

@@ -16,6 +16,10 @@ static const struct statement note_end =
         " code = $5, sealed = $6 WHERE id = $1 AND state = 'waiting'");
 static const struct statement forget =
     SQL("DELETE FROM mail WHERE state <> 'waiting' AND changed < $1");
+static const struct statement count_given_up =
+    SQL("SELECT COUNT(*) FROM mail WHERE state = 'given-up' AND changed >= $1");
+static const struct statement count_late =
+    SQL("SELECT COUNT(*) FROM mail WHERE state = 'waiting' AND created < $1");
 #define COLUMNS "id, about, state, created, changed, attempts, reason, code"
 static const struct statement find = SQL("SELECT " COLUMNS " FROM mail WHERE id = $1");
 
@@ -34,6 +38,13 @@ static const struct {
     [NOT_SET] = { S("not-set"), N_("There is no mail server any more.") },
     [UNREADABLE] = { S("unreadable"), N_("The message cannot be opened with the present keys.") },
 };
+
+bool mail_store_trouble(struct tx *tx, instant since, instant before, int64_t *given_up,
+                        int64_t *late, struct error *err)
+{
+    return db_number(tx, &count_given_up, ARGS(arg_int(since)), 0, given_up, err)
+        && db_number(tx, &count_late, ARGS(arg_int(before)), 0, late, err);
+}
 
 bool mail_store_add(struct tx *tx, const struct mail_ready *ready, struct str about, instant now,
                     struct error *err)

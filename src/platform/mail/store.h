@@ -25,6 +25,9 @@ bool mail_store_sealed(struct tx *tx, struct str id, struct str *sealed, struct 
 /* What became of an attempt; wipes the message unless it goes on waiting. */
 bool mail_store_note(struct tx *tx, struct str id, enum mail_state state,
                      enum mail_trouble trouble, int64_t code, instant now, struct error *err);
+/* How many were given up since `since`, and wait since before `before`. */
+bool mail_store_trouble(struct tx *tx, instant since, instant before, int64_t *given_up,
+                        int64_t *late, struct error *err);
 /* Forgets what was settled before this moment. */
 bool mail_store_forget(struct tx *tx, instant before, struct error *err);
 

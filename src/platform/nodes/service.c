@@ -40,5 +40,6 @@ const struct service nodes_service = {
     .migrations = migrations,
     .routes = routes,
     .entries = entries,
+    .checks = nodes_checks,
     .start = start,
 };

@@ -4,6 +4,7 @@
 #define NODES_STATE_H
 
 #include "platform/http/http.h"
+#include "platform/operation/doctor.h"
 
 /* The state of nodes_service. */
 struct nodes {
@@ -11,5 +12,7 @@ struct nodes {
 };
 
 bool show_nodes(struct request *request, struct error *err);
+
+extern const struct check nodes_checks[]; /* ends with a NULL name */
 
 #endif

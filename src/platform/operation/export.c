@@ -6,7 +6,9 @@
 #include "base/file.h"
 #include "base/instant.h"
 #include "base/node.h"
+#include "platform/keys/keeper.h"
 #include "platform/record/audit.h"
+#include "platform/record/filing.h"
 #include "platform/service.h"
 #include "platform/version.h"
 
@@ -35,6 +37,7 @@ bool organisation_split(struct str organisation, struct str *kind, struct str *n
 
 struct sheet {
     const struct export_table *table;
+    struct keeper *keeper;
     FILE *csv, *json;
     int64_t rows;
 };
@@ -52,6 +55,7 @@ static struct str cell_text(struct arena *arena, struct rows *rows, int column,
     case EXPORT_NUMBER: return str_format(arena, "%lld", (long long)row_int(rows, column));
     case EXPORT_INSTANT: return instant_text(arena, row_int(rows, column));
     case EXPORT_TEXT:
+    case EXPORT_SEALED: /* opened by open_sealed */
     case EXPORT_JSON: break;
     }
     return row_text(rows, column);
@@ -68,13 +72,43 @@ static void put_json(struct node *row, const struct export_column *column, struc
         node_put_text(row, column->name, text);
 }
 
-static void write_row(struct sheet *sheet, struct arena *arena, struct rows *rows)
+static int count_columns(const struct export_table *table)
+{
+    int count = 0;
+    while (count < EXPORT_COLUMNS && table->columns[count].name)
+        count++;
+    return count;
+}
+
+/* The line of what was sealed. */
+static bool open_sealed(const struct sheet *sheet, struct arena *arena, struct rows *rows, int i,
+                        struct str *text, struct error *err)
+{
+    const struct export_column *column = &sheet->table->columns[i];
+    struct str sealed = row_bytes(rows, i), plain;
+    struct str about = row_text(rows, count_columns(sheet->table));
+    *text = STR("");
+    if (!sealed.len)
+        return true;
+    if (!keeper_unseal(sheet->keeper, arena, column->key, about, sealed, &plain, err))
+        return false;
+    for (int line = 0; line <= column->line; line++)
+        *text = str_cut(&plain, '\n');
+    return true;
+}
+
+static bool write_row(struct sheet *sheet, struct arena *arena, struct rows *rows,
+                      struct error *err)
 {
     struct buf csv = { .arena = arena }, json = { .arena = arena };
     struct node *row = node_map(arena);
-    for (int i = 0; i < EXPORT_COLUMNS && sheet->table->columns[i].name; i++) {
+    for (int i = 0; i < count_columns(sheet->table); i++) {
         const struct export_column *column = &sheet->table->columns[i];
-        struct str text = cell_text(arena, rows, i, column->form);
+        struct str text;
+        if (column->form != EXPORT_SEALED)
+            text = cell_text(arena, rows, i, column->form);
+        else if (!open_sealed(sheet, arena, rows, i, &text, err))
+            return false;
         if (i)
             buf_byte(&csv, ',');
         csv_put(&csv, text, ',');
@@ -85,11 +119,12 @@ static void write_row(struct sheet *sheet, struct arena *arena, struct rows *row
     node_to_json(row, &json);
     fwrite(csv.at, 1, csv.len, sheet->csv);
     fwrite(json.at, 1, json.len, sheet->json);
+    return true;
 }
 
 static void write_head(struct sheet *sheet)
 {
-    for (int i = 0; i < EXPORT_COLUMNS && sheet->table->columns[i].name; i++)
+    for (int i = 0; i < count_columns(sheet->table); i++)
         fprintf(sheet->csv, "%s%s", i ? "," : "", sheet->table->columns[i].name);
     fputs("\r\n", sheet->csv);
     fputc('[', sheet->json);
@@ -99,14 +134,16 @@ static bool write_rows(struct tx *tx, struct sheet *sheet, struct str argument, 
 {
     struct arena scratch = { 0 };
     struct rows rows;
-    bool ok = db_query(tx, &sheet->table->sql, ARGS(arg_text(argument)), &rows, err);
+    const bool asked = db_query(tx, &sheet->table->sql, ARGS(arg_text(argument)), &rows, err);
+    bool ok = asked;
     struct arena *before = tx_use_arena(tx, &scratch); /* for the rows only: not for the cursor */
     write_head(sheet);
     while (ok && rows_next(&rows)) {
-        write_row(sheet, &scratch, &rows);
+        ok = write_row(sheet, &scratch, &rows, err);
         arena_reset(&scratch);
     }
-    ok = ok && rows_end(&rows, err);
+    struct error ending;
+    ok = asked && rows_end(&rows, ok ? err : &ending) && ok;
     fputs("\n]\n", sheet->json);
     tx_use_arena(tx, before);
     arena_free(&scratch);
@@ -150,7 +187,8 @@ static void describe(struct exporting *exporting, const struct export_table *tab
     static const char *const types[] = { [EXPORT_TEXT] = "string",
                                          [EXPORT_NUMBER] = "integer",
                                          [EXPORT_INSTANT] = "datetime",
-                                         [EXPORT_JSON] = "string" };
+                                         [EXPORT_JSON] = "string",
+                                         [EXPORT_SEALED] = "string" };
     struct arena *arena = exporting->app->arena;
     struct node *resource = node_add_map(exporting->resources);
     node_put_text(resource, "name", str_of(table->name));
@@ -160,7 +198,7 @@ static void describe(struct exporting *exporting, const struct export_table *tab
     node_put_text(resource, "encoding", STR("utf-8"));
     struct node *schema = node_put_map(resource, "schema");
     struct node *fields = node_put_list(schema, "fields");
-    for (int i = 0; i < EXPORT_COLUMNS && table->columns[i].name; i++) {
+    for (int i = 0; i < count_columns(table); i++) {
         struct node *field = node_add_map(fields);
         node_put_text(field, "name", str_of(table->columns[i].name));
         node_put_text(field, "type", str_of(types[table->columns[i].form]));
@@ -173,7 +211,7 @@ static bool write_table(struct tx *tx, struct exporting *exporting,
                         const struct export_table *table, struct error *err)
 {
     struct arena *arena = exporting->app->arena;
-    struct sheet sheet = { .table = table };
+    struct sheet sheet = { .table = table, .keeper = exporting->app->keeper };
     if (table->organisation && !str_eq(str_of(table->organisation), exporting->kind))
         return true;
     sheet.csv = open_file(arena, exporting->folder, table->name, "csv");
@@ -238,7 +276,8 @@ bool export_write(struct app *app, struct str organisation, const char *folder,
     node_put_text(package, "created", instant_text(app->arena, instant_now()));
     node_put_text(package, "version", STR(FUNDAMENT_VERSION));
     exporting.resources = node_put_list(package, "resources");
-    bool ok = db_read(app->db, app->arena, write_tables, &exporting, err)
+    bool ok = record_settle(app, err)
+              && db_read(app->db, app->arena, write_tables, &exporting, err)
               && write_description(&exporting, package, err)
               && db_write(app->db, app->arena, note_export, &exporting, err);
     *count = exporting.count;

@@ -14,12 +14,16 @@ enum export_form {
     EXPORT_NUMBER,
     EXPORT_INSTANT, /* RFC 3339; 0 is empty: never, or not yet */
     EXPORT_JSON,    /* a text that holds JSON, or is empty */
+    EXPORT_SEALED,  /* what the keeper sealed with the key `key`, opened; or empty. Behind all columns
+                     * the SQL gives what it was sealed about */
 };
 
 struct export_column {
     const char *name;        /* "since" */
     enum export_form form;
     const char *description; /* English, one sentence or less */
+    const char *key;
+    int line;                /* of what was sealed: this line of it, from 0 */
 };
 
 #define EXPORT_COLUMNS 24

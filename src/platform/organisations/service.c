@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Who acts for an organisation, who invited them, and when an operator acts in its name. */
+#include "platform/organisations/exports.h"
 #include "platform/organisations/invitations.h"
 #include "platform/organisations/pages.h"
 #include "platform/service.h"
@@ -100,5 +101,6 @@ const struct service organisations_service = {
     .jobs = jobs,
     .entries = entries,
     .keys = keys,
+    .exports = organisations_exports,
     .deeds = deeds,
 };

@@ -7,6 +7,7 @@
 #include "platform/people/guesses.h"
 #include "platform/people/webauthn.h"
 #include "platform/service.h"
+#include "platform/operation/export.h"
 
 #define ACCOUNTS_MAC_KEY "accounts-mac" /* makes the MACs of this folder */
 
@@ -164,6 +165,8 @@ struct str browser_shown(const struct request *request, struct str words);
 bool device_known(struct request *request, struct str login, struct str *device,
                   struct error *err);
 bool device_remember(struct request *request, struct str login, struct error *err);
+
+extern const struct export_table people_exports[]; /* ends with a NULL name */
 
 /* The demo accounts: one of each kind, all with DEMO_PASSWORD, which the log-in page tells. */
 #define DEMO_PASSWORD "fundament-demo"

@@ -99,6 +99,7 @@ const struct service people_service = {
     .title = N_("People"),
     .migrations = migrations,
     .keys = keys,
+    .exports = people_exports,
     .settings = settings,
     .routes = routes,
     .deeds = deeds,

@@ -16,6 +16,8 @@ static const struct statement put_row = SQL(
 static const struct statement is_filled = SQL(
     "SELECT COUNT(*) FROM (SELECT 1 FROM record_inbox LIMIT 1) AS one");
 
+static const struct statement find_oldest = SQL("SELECT COALESCE(MIN(at), 0) FROM record_inbox");
+
 /* Held until the transaction ends: who comes second sees what the first has taken. */
 static const struct statement take_turn = SQL(
     "INSERT INTO series (name, last) VALUES ('inbox', 1)"
@@ -142,6 +144,11 @@ static bool do_empty(struct tx *tx, void *with, struct error *err)
         }
     }
     return chain_records(tx, head.note.next, err);
+}
+
+bool inbox_oldest(struct tx *tx, instant *oldest, struct error *err)
+{
+    return db_number(tx, &find_oldest, NO_ARGS, 0, oldest, err);
 }
 
 static bool do_look(struct tx *tx, void *with, struct error *err)

@@ -10,6 +10,7 @@
 #ifndef PLATFORM_INBOX_H
 #define PLATFORM_INBOX_H
 
+#include "base/instant.h"
 #include "platform/db/db.h"
 
 /* Leaves the records (struct record) of one transaction. */
@@ -17,5 +18,8 @@ bool inbox_put(struct tx *tx, const struct tx_note *records, struct error *err);
 
 /* Numbers and chains all that was committed until now; any process may do so at any time. */
 bool inbox_empty(struct db *db, struct error *err);
+
+/* When the oldest of what lies there was left; 0: nothing lies there. */
+bool inbox_oldest(struct tx *tx, instant *oldest, struct error *err);
 
 #endif
