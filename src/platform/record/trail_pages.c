@@ -143,7 +143,8 @@ static bool find_rows(struct request *request, struct tx *tx, const struct table
     if (!audit_list(tx, question, table->limit, table->offset, &found, total, err))
         return false;
     for (size_t i = 0; i < found.len; i++)
-        put_row(request, tx, &names, rows, &found.at[i], !question->organisation.len);
+        put_row(request, tx, &names, rows, &found.at[i],
+                !str_eq(found.at[i].on_behalf, question->organisation));
     return true;
 }
 
@@ -175,7 +176,7 @@ static bool reply_trail(struct request *request, struct str title, struct audit_
     int64_t total = 0;
     struct node *rows = node_list(request->arena);
     if (!table_read(request, columns, &table, err) || !record_settle(request->app, err)
-        || !request_tx(request, &tx, err))
+        || !request_tx_anew(request, &tx, err)) /* one that sees what was settled */
         return false;
     bool asked = read_question(request, &table, &question, &why);
     if (asked && !find_rows(request, tx, &table, &question, rows, &total, err))

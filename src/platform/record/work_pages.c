@@ -121,7 +121,7 @@ bool show_work(struct request *request, struct error *err)
     struct tx *tx;
     struct node *page = page_new(request, tr(request, N_("Background work")));
     page_crumb(page, "/", tr(request, N_("Home")));
-    return record_settle(request->app, err) && request_tx(request, &tx, err)
+    return record_settle(request->app, err) && request_tx_anew(request, &tx, err)
         && put_jobs(request, tx, page, "failed", NULL, err)
         && put_jobs(request, tx, page, "running", running_columns, err)
         && put_jobs(request, tx, page, "waiting", waiting_columns, err)
