@@ -3,7 +3,12 @@
 #include "tests/unit/http_world.h"
 
 #include "platform/people/accounts.h"
+#include "platform/people/guesses.h"
 #include "platform/people/people.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define HOST "Host: localhost\nAccept: text/html\nAccept-Language: en\n"
 
@@ -111,6 +116,30 @@ TEST(who_logs_in_comes_back_where_they_were)
     CHECK_INT(done.status, 303);
     CHECK_STR(answer_header(&done, "Location"), STR("/account"));
     CHECK_INT(set_cookie(&done, "__Host-fundament_session").len, 43);
+    end_server(world);
+}
+
+/* Only so many passwords are checked at once: a check that memory ended gives its place back too. */
+TEST(who_could_not_be_checked_for_want_of_memory_can_log_in_later)
+{
+    struct world *world = given_demo(t);
+    struct browser b = given_browser(t, world);
+    struct rlimit before;
+    long long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "re");
+#if defined(__SANITIZE_ADDRESS__)
+    test_skip("their shadow memory is terabytes of address space");
+#endif
+    CHECK(statm && fscanf(statm, "%lld", &pages) == 1 && fclose(statm) == 0);
+    CHECK_INT(getrlimit(RLIMIT_AS, &before), 0);
+    struct rlimit tight = { (rlim_t)(pages * sysconf(_SC_PAGESIZE) + (4 << 20)), before.rlim_max };
+    for (int i = 0; i <= CHECKS_AT_ONCE; i++) {
+        CHECK_INT(setrlimit(RLIMIT_AS, &tight), 0);
+        struct answer refused = post(&b, "/inloggen", "login=bestuur&password=" DEMO_PASSWORD);
+        CHECK_INT(setrlimit(RLIMIT_AS, &before), 0);
+        CHECK_INT(refused.status, 503);
+    }
+    CHECK_INT(post(&b, "/inloggen", "login=bestuur&password=" DEMO_PASSWORD).status, 303);
     end_server(world);
 }
 

@@ -105,6 +105,19 @@ static bool tell(struct attempt *attempt, struct error *err)
     return reply_log_in(attempt->request, attempt->login, attempt->back, &why, err);
 }
 
+struct checking {
+    struct arena *arena;
+    struct str hash, password;
+    bool right;
+};
+
+static void compare(void *with)
+{
+    struct checking *checking = with;
+    checking->right = password_check(checking->arena, checking->hash, checking->password);
+}
+
+/* The place is given back also when memory ends, which this asks the most of. */
 bool check_password(struct request *request, struct str hash, struct str password, bool *right,
                     struct error *err)
 {
@@ -115,8 +128,12 @@ bool check_password(struct request *request, struct str hash, struct str passwor
         err->retry_after = 2;
         return false;
     }
-    *right = password_check(request->arena, hash, password);
+    struct checking checking = { request->arena, hash, password, false };
+    bool compared = memory_guard(request->arena, compare, &checking);
     checks_leave(people->checks);
+    if (!compared)
+        arena_exhausted(request->arena);
+    *right = checking.right;
     return true;
 }
 
