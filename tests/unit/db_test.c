@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -685,4 +686,64 @@ TEST(a_postgresql_that_is_not_there_is_said_to_be_unreachable)
                        &err));
     CHECK_INT(err.kind, UNAVAILABLE);
     CHECK_STR(str_of(err.field), STR("database"));
+}
+
+/* ---- Reading and then writing, as requests do ---- */
+
+enum { CONNECTIONS = 4, REQUESTS = 12 };
+
+struct both {
+    struct test *t;
+    struct db *db;
+    _Atomic int *reading;
+    int number;
+    bool well;
+};
+
+static bool read_some(struct both *both, struct arena *arena, struct tx *tx, struct error *err)
+{
+    int64_t rows;
+    struct pair pair = { str_format(arena, "both%d", both->number).at, arg_int(1), arg_null() };
+    if (!db_number(tx, &count_pairs, NO_ARGS, 0, &rows, err))
+        return false;
+    /* Until as many read as can, so that all of those have one connection and want another. */
+    atomic_fetch_add(both->reading, 1);
+    for (int i = 0; i < 12 && atomic_load(both->reading) < CONNECTIONS; i++)
+        usleep(5000);
+    return db_write(both->db, arena, do_add, &pair, err);
+}
+
+static void *read_and_write(void *with)
+{
+    struct both *both = with;
+    struct arena arena = { 0 };
+    struct error err;
+    struct tx *tx;
+    if (db_read_begin(both->db, &arena, &tx, &err)) {
+        both->well = read_some(both, &arena, tx, &err);
+        db_read_end(tx);
+    }
+    arena_free(&arena);
+    return NULL;
+}
+
+TEST_DB(however_many_read_at_once_each_of_them_can_write)
+{
+    struct db *db;
+    struct error err;
+    struct both both[REQUESTS];
+    db_close(given_pairs(t));
+    CHECK_OK(db_open_url(t->db_url, CONNECTIONS, &db, &err), err);
+    pthread_t threads[REQUESTS];
+    _Atomic int reading = 0;
+    for (int i = 0; i < REQUESTS; i++) {
+        both[i] = (struct both){ t, db, &reading, i, false };
+        CHECK(pthread_create(&threads[i], NULL, read_and_write, &both[i]) == 0);
+    }
+    for (int i = 0; i < REQUESTS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < REQUESTS; i++)
+        CHECK(both[i].well);
+    CHECK_INT(pairs_in(t, db), REQUESTS);
+    db_close(db);
 }

@@ -14,6 +14,8 @@
 #define TRIES 6            /* of a write: the first and at most five more */
 #define BACKOFF_US 2000    /* at most, before the second try; doubles */
 #define POOL_WAIT_S 10     /* for a connection that others use */
+#define FOR_WRITES 4       /* one in so many connections is kept for writes */
+#define CONNECTIONS_LEAST 2
 #define OID_BYTEA 17
 
 struct postgres {
@@ -23,31 +25,42 @@ struct postgres {
     pthread_cond_t given_back;
     struct pg_connection *idle; /* the last used first */
     int64_t open, most;
+    int64_t reading; /* by snapshots, which may be held while their holder waits to write */
 };
 
 /* ------------------------------------------------------------------ the pool */
 
-static bool wait_for_one(struct postgres *db, const struct timespec *until)
+/* A request that reads and then writes has a connection while it waits for another. So snapshots never
+ * take all: what writes ends by itself, and those who wait for it come on. */
+static bool has_one(const struct postgres *db, bool writes)
 {
-    while (!db->idle && db->open >= db->most)
+    int64_t kept = db->most / FOR_WRITES > 0 ? db->most / FOR_WRITES : 1;
+    return (db->idle || db->open < db->most) && (writes || db->reading < db->most - kept);
+}
+
+static bool wait_for_one(struct postgres *db, bool writes, const struct timespec *until)
+{
+    while (!has_one(db, writes))
         if (pthread_cond_timedwait(&db->given_back, &db->lock, until) != 0)
-            return db->idle || db->open < db->most;
+            return has_one(db, writes);
     return true;
 }
 
 /* An idle connection, or the right to open one: then `*connection` is NULL. */
-static bool take_turn(struct postgres *db, struct pg_connection **connection, struct error *err)
+static bool take_turn(struct postgres *db, bool writes, struct pg_connection **connection,
+                      struct error *err)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += POOL_WAIT_S;
     pthread_mutex_lock(&db->lock);
-    bool ok = wait_for_one(db, &until);
+    bool ok = wait_for_one(db, writes, &until);
     *connection = ok ? db->idle : NULL;
     if (*connection)
         db->idle = (*connection)->next_idle;
     else if (ok)
         db->open++;
+    db->reading += ok && !writes;
     pthread_mutex_unlock(&db->lock);
     if (ok)
         return true;
@@ -76,11 +89,13 @@ static struct pg_connection *take_idle(struct postgres *db)
     return all;
 }
 
-static void give_back(struct postgres *db, struct pg_connection *connection)
+/* NULL: the right to open one was not used. */
+static void give_back(struct postgres *db, bool writes, struct pg_connection *connection)
 {
     struct pg_connection *dropped = NULL;
     bool keep = connection && !connection->broken;
     pthread_mutex_lock(&db->lock);
+    db->reading -= !writes;
     if (keep) {
         connection->next_idle = db->idle;
         db->idle = connection;
@@ -98,10 +113,10 @@ static void give_back(struct postgres *db, struct pg_connection *connection)
 static bool take(struct postgres *db, struct arena *arena, bool writes,
                  struct pg_connection **connection, struct error *err)
 {
-    if (!take_turn(db, connection, err))
+    if (!take_turn(db, writes, connection, err))
         return false;
     if (!*connection && !pg_connect(db->conninfo, connection, err)) {
-        give_back(db, NULL);
+        give_back(db, writes, NULL);
         return false;
     }
     (*connection)->tx.db = &db->db;
@@ -127,7 +142,7 @@ static void read_end(struct tx *tx)
 {
     struct pg_connection *connection = tx->connection;
     pg_leave(connection, "COMMIT");
-    give_back((struct postgres *)tx->db, connection);
+    give_back((struct postgres *)tx->db, false, connection);
 }
 
 /* One try. `again`: nothing was written, and another try may succeed. */
@@ -147,7 +162,7 @@ static bool write_once(struct postgres *db, struct arena *arena, db_work *work, 
         ok = pg_commit(connection, err);
         *again = !ok && connection->collided; /* not when it broke: it may have been written */
     }
-    give_back(db, connection);
+    give_back(db, true, connection);
     return ok;
 }
 
@@ -319,14 +334,15 @@ static bool open_all(struct str name, int64_t connections, struct db **made, str
     }
     *db = (struct postgres){ .db = { .engine = &db_postgres },
                              .conninfo = conninfo,
-                             .most = connections > 0 ? connections : 1 };
+                             .most = connections > CONNECTIONS_LEAST ? connections
+                                                                     : CONNECTIONS_LEAST };
     make_lock(db);
     name_home();
     if (!take(db, NULL, false, &first, err)) {
         close_all(&db->db);
         return false;
     }
-    give_back(db, first);
+    give_back(db, false, first);
     *made = &db->db;
     return true;
 }
