@@ -139,10 +139,11 @@ static void open_app(struct test *t, struct app *app)
 {
     struct error err;
     *app = (struct app){ .arena = t->arena, .services = services };
-    struct str url = str_format(t->arena, "sqlite:%s/http.db", t->folder);
+    struct str url = t->db_url.len ? t->db_url
+                                   : str_format(t->arena, "sqlite:%s/http.db", t->folder);
     CHECK_OK(config_load(t->arena, t->folder, services, &app->config, &err), err);
     CHECK_OK(templates_load(t->arena, NULL, &app->templates, &err), err);
-    CHECK_OK(db_open_url(url, 4, &app->db, &err), err);
+    CHECK_OK(db_open_url(url, 16, &app->db, &err), err);
     CHECK_OK(db_migrate(app->db, t->arena, services, &err), err);
     CHECK_OK(keeper_start(app, false, &err) && keeper_open(app, &err), err);
     app->metrics = metrics_new(t->arena);

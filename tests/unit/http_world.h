@@ -15,7 +15,7 @@ struct world {
 
 #define GOOD_OIN "00000003272448340204"
 
-/* `settings`: lines for the configuration, beside the ports. */
+/* On the database of a TEST_DB, else on SQLite. `settings`: lines for the configuration, beside the ports. */
 struct world *given_server(struct test *t, const char *settings);
 /* Does a server start with these settings? */
 bool try_server(struct test *t, struct app *app, const char *settings, struct error *err);

@@ -2,10 +2,17 @@
 /* The platform's own pages, as a browser meets them. */
 #include "tests/unit/http_world.h"
 
+#include "base/list.h"
+#include "platform/keys/keeper.h"
 #include "platform/people/accounts.h"
+#include "platform/people/factor_store.h"
 #include "platform/people/guesses.h"
 #include "platform/people/people.h"
+#include "platform/people/totp.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -350,4 +357,175 @@ TEST(a_step_cookie_that_was_not_made_here_leads_back_to_the_password)
     CHECK_INT(asked.status, 303);
     CHECK_STR(answer_header(&asked, "Location"), STR("/inloggen"));
     end_server(world);
+}
+
+/* ---- Many who guess the second step at once ---- */
+
+#define GUESSERS    12
+#define APP_SECRET  "12345678901234567890"
+
+struct second_step {
+    struct test *t;
+    struct world *world;
+    struct recovery_set set;
+    struct str sealed;
+    struct browser browser; /* between the password and the code */
+};
+
+static bool add_zoe(struct tx *tx, void *with, struct error *err)
+{
+    struct second_step *step = with;
+    struct account zoe;
+    struct arena *arena = tx_arena(tx);
+    if (!account_add(tx, STR("zoe"), STR("Zoe"), password_hash(arena, STR(DEMO_PASSWORD)), &zoe, err)
+        || !keeper_seal(step->world->app.keeper, arena, ACCOUNTS_KEY, zoe.id, STR(APP_SECRET),
+                        &step->sealed, err))
+        return false;
+    recovery_make(step->t->arena, zoe.id, &step->set);
+    return totp_put(tx, zoe.id, step->sealed, 0, instant_now(), err)
+           && recovery_put(tx, zoe.id, &step->set, err);
+}
+
+static struct second_step given_second_step(struct test *t)
+{
+    struct second_step step = { .t = t, .world = given_server(t, "limit.login = 0\n") };
+    struct error err = { 0 };
+    CHECK_OK(db_write(step.world->app.db, t->arena, add_zoe, &step, &err), err);
+    step.browser = given_browser(t, step.world);
+    struct answer answer = post(&step.browser, "/inloggen", "login=zoe&password=" DEMO_PASSWORD);
+    CHECK_STR(answer_header(&answer, "Location"), STR("/inloggen/code"));
+    struct str form = str_slice(step.browser.cookies, 0, step.browser.cookies.len - 1);
+    step.browser.cookies = str_format(t->arena, "%.*s; __Host-fundament_step=%.*s\n", FMT(form),
+                                      FMT(set_cookie(&answer, "__Host-fundament_step")));
+    return step;
+}
+
+struct guesser {
+    const struct second_step *step;
+    const char *fields;
+    _Atomic bool *go;
+    int status;
+};
+
+static void *guess_code(void *with)
+{
+    struct guesser *guesser = with;
+    struct arena arena = { 0 };
+    struct test own = *guesser->step->t;
+    struct browser browser = guesser->step->browser;
+    own.arena = &arena;
+    browser.t = &own;
+    while (!atomic_load(guesser->go))
+        sched_yield();
+    guesser->status = post(&browser, "/inloggen/code", guesser->fields).status;
+    arena_free(&arena);
+    return NULL;
+}
+
+/* How many of those who sent these fields at the same moment got this status. */
+static int guess_at_once(const struct second_step *step, const char *fields, int status)
+{
+    struct guesser guessers[GUESSERS];
+    pthread_t threads[GUESSERS];
+    _Atomic bool go = false;
+    int count = 0;
+    for (size_t i = 0; i < GUESSERS; i++) {
+        guessers[i] = (struct guesser){ step, fields, &go, 0 };
+        CHECK(pthread_create(&threads[i], NULL, guess_code, &guessers[i]) == 0);
+    }
+    atomic_store(&go, true);
+    for (size_t i = 0; i < GUESSERS; i++) {
+        pthread_join(threads[i], NULL);
+        count += guessers[i].status == status;
+    }
+    return count;
+}
+
+/* So many wrong ones that the next one makes a wait of a quarter of an hour; the wait for these is over
+ * or has just begun. */
+struct many {
+    instant last;
+};
+
+static bool count_many(struct tx *tx, void *with, struct error *err)
+{
+    static const struct statement many = SQL("UPDATE wrong_guess SET failures = 14, last = $1");
+    const struct many *counted = with;
+    return db_do(tx, &many, ARGS(arg_int(counted->last)), NULL, err);
+}
+
+static void given_many_wrong(struct second_step *step, instant ago)
+{
+    struct error err = { 0 };
+    struct many many = { instant_now() - ago };
+    CHECK_INT(post(&step->browser, "/inloggen/code", "code=000000").status, 422);
+    CHECK_OK(db_write(step->world->app.db, step->t->arena, count_many, &many, &err), err);
+}
+
+struct holding {
+    struct db *db;
+    _Atomic bool held;
+};
+
+/* Holds the counts for a while, so that all guessers wait for them at the same place. */
+static bool hold_counts(struct tx *tx, void *with, struct error *err)
+{
+    static const struct statement hold = SQL("UPDATE wrong_guess SET last = last");
+    struct holding *holding = with;
+    bool well = db_do(tx, &hold, NO_ARGS, NULL, err);
+    atomic_store(&holding->held, true);
+    usleep(300000);
+    return well;
+}
+
+static void *hold_apart(void *with)
+{
+    struct holding *holding = with;
+    struct arena arena = { 0 };
+    struct error err;
+    db_write(holding->db, &arena, hold_counts, holding, &err);
+    arena_free(&arena);
+    return NULL;
+}
+
+TEST_DB(of_many_who_guess_a_code_at_once_as_many_are_looked_at_as_of_one)
+{
+    struct second_step step = given_second_step(t);
+    struct holding holding = { .db = step.world->app.db };
+    pthread_t holder;
+    given_many_wrong(&step, 20 * MINUTE);
+    CHECK(pthread_create(&holder, NULL, hold_apart, &holding) == 0);
+    while (!atomic_load(&holding.held))
+        sched_yield();
+    CHECK_INT(guess_at_once(&step, "code=000000", 422), 1);
+    pthread_join(holder, NULL);
+    end_server(step.world);
+}
+
+TEST_DB(a_code_of_the_app_lets_one_in_of_many_who_send_it_at_once)
+{
+    struct second_step step = given_second_step(t);
+    uint64_t now = (uint64_t)totp_step(instant_now());
+    const char *fields = str_format(t->arena, "code=%06lld",
+                                    (long long)hotp(STR(APP_SECRET), now, TOTP_DIGITS)).at;
+    CHECK_INT(guess_at_once(&step, fields, 303), 1);
+    end_server(step.world);
+}
+
+TEST_DB(a_recovery_code_lets_one_in_of_many_who_send_it_at_once)
+{
+    struct second_step step = given_second_step(t);
+    const char *fields = str_format(t->arena, "code=%.*s", FMT(step.set.codes[0])).at;
+    CHECK_INT(guess_at_once(&step, fields, 303), 1);
+    CHECK_INT(guess_at_once(&step, fields, 303), 0);
+    end_server(step.world);
+}
+
+TEST_DB(a_right_code_behind_too_many_wrong_ones_waits_and_is_not_told)
+{
+    struct second_step step = given_second_step(t);
+    given_many_wrong(&step, 0);
+    const char *fields = str_format(t->arena, "code=%.*s", FMT(step.set.codes[0])).at;
+    CHECK_INT(guess_at_once(&step, fields, 429), GUESSERS);
+    end_server(step.world);
 }
