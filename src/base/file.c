@@ -138,3 +138,8 @@ bool folder_make(const char *path, struct error *err)
         return fail_about(err, INVALID, NULL, N_("%s is not a folder."), "%s", path);
     return true;
 }
+
+const char *path_in(struct arena *arena, const char *folder, const char *name)
+{
+    return str_format(arena, "%s/%s", folder, name).at;
+}

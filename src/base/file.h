@@ -18,6 +18,9 @@ bool folder_sync(const char *path, struct error *err);
 
 bool file_exists(const char *path);
 
+/* FOLDER/NAME, in the arena. */
+const char *path_in(struct arena *arena, const char *folder, const char *name);
+
 /* Makes a folder and its parents (0750) where they are missing. */
 bool folder_make(const char *path, struct error *err);
 

@@ -135,28 +135,15 @@ static const struct {
     bool (*run)(struct app *app, struct arena *arena, struct asked *asked, struct error *err);
 } deeds[] = { { "verify", verify }, { "head", show_head }, { "export", export } };
 
-static bool read_day(const char *text, const char *name, instant otherwise, instant *day,
-                     struct error *err)
-{
-    *day = otherwise;
-    return !text || day_parse(str_of(text), day)
-        || fail(err, INVALID, name, N_("Fill in a day, like 2026-11-23."));
-}
-
 static bool read_export(struct command_line *line, struct asked *asked, struct error *err)
 {
     const char *organisation = cli_option(line, "--organisation");
     const char *format = cli_option(line, "--format"), *from = cli_option(line, "--from");
-    instant last;
     asked->question.organisation = str_of(organisation);
     asked->csv = format && strcmp(format, "csv") == 0;
     if (format && !asked->csv && strcmp(format, "jsonl") != 0)
         return fail(err, INVALID, "format", N_("The format must be jsonl or csv."));
-    if (!read_day(from, "from", INT64_MIN, &asked->question.from, err)
-        || !read_day(cli_option(line, "--to"), "to", 0, &last, err))
-        return false;
-    asked->question.until = last ? last + DAY : 0; /* the last day counts */
-    return true;
+    return audit_read_days(str_of(from), str_of(cli_option(line, "--to")), &asked->question, err);
 }
 
 static bool read_verify(struct command_line *line, struct asked *asked, struct error *err)

@@ -25,8 +25,8 @@ static const struct {
 };
 #define BUCKETS (count_of(bounds) + 1)
 
-enum metric_kind { COUNTER, GAUGE, HISTOGRAM };
-static const char *const kind_names[] = { "counter", "gauge", "histogram" };
+enum metric_kind { COUNTER, HISTOGRAM };
+static const char *const kind_names[] = { "counter", "histogram" };
 
 struct shard {
     _Alignas(CACHE_LINE) _Atomic uint64_t number; /* a counter; of a histogram the microseconds */
@@ -124,8 +124,7 @@ static void add_under_lock(void *with)
     struct series *series = atomic_load_explicit(&metrics->slots[slot], memory_order_relaxed);
     if (!series && metrics->count < SERIES_MAX) {
         series = arena_copy(&metrics->arena, adding->wanted, sizeof *series);
-        if (series->kind != GAUGE)
-            series->shards = new_shards(&metrics->arena);
+        series->shards = new_shards(&metrics->arena);
         metrics->count++;
         atomic_store_explicit(&metrics->slots[slot], series, memory_order_release);
     }
@@ -166,14 +165,6 @@ void metrics_count(struct metrics *metrics, const char *name, const char *help, 
     if (series)
         atomic_fetch_add_explicit(&series->shards[shard_of_thread()].number, add,
                                   memory_order_relaxed);
-}
-
-void metrics_gauge(struct metrics *metrics, const char *name, const char *help, int64_t value)
-{
-    const struct series wanted = { .kind = GAUGE, .name = name, .help = help };
-    struct series *series = get_series(metrics, &wanted);
-    if (series)
-        atomic_store_explicit(&series->level, value, memory_order_relaxed);
 }
 
 static const char *status_class(int status)

@@ -15,8 +15,6 @@ struct metrics *metrics_new(struct arena *arena);
  * `help` and labels live as long as the program. Thread-safe. */
 void metrics_count(struct metrics *metrics, const char *name, const char *help, const char *label,
                    const char *value, uint64_t add);
-/* Sets a gauge. */
-void metrics_gauge(struct metrics *metrics, const char *name, const char *help, int64_t value);
 /* One answered request, in the histogram fundament_request_seconds by route and status class. */
 void metrics_request(struct metrics *metrics, const char *route, int status, instant took);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* For whom a request speaks: the school board or the vendor of its person, the vendor of its
- * certificate. */
+/* For whom a request speaks: the school board of its person, the vendor of its certificate. */
 #include "platform/people/accounts.h"
 #include "sector/sector.h"
 
@@ -31,14 +30,6 @@ bool request_board(const struct request *request, enum role role, struct board_n
                     N_("For this, you must decide for the school board. Ask one of its "
                        "administrators."));
     return board_number_parse(id, board, err);
-}
-
-bool request_vendor(const struct request *request, struct oin *oin, struct error *err)
-{
-    struct str id = person_organisation(request, STR("vendor:"), ROLE_VENDOR);
-    if (!id.len)
-        return fail(err, FORBIDDEN, NULL, N_("Your account does not work for a vendor."));
-    return oin_parse(id, oin, err);
 }
 
 bool request_client_oin(const struct request *request, struct oin *oin, struct error *err)

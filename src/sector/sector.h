@@ -105,11 +105,10 @@ bool sector_vendors(struct tx *tx, struct vendor_list *vendors, struct error *er
 /* Organisations as accounts know them: "board:41804", "vendor:OIN". */
 struct str board_organisation(struct arena *arena, const struct board_number *number);
 struct str vendor_organisation(struct arena *arena, const struct oin *oin);
-/* The board or vendor that the person of this request works for now; FORBIDDEN when there is none, or
- * when they do not have this role (ROLE_BOARD_MEMBER or ROLE_BOARD_ADMIN) for that board. */
+/* The board that the person of this request works for now; FORBIDDEN when there is none, or when they do
+ * not have this role (ROLE_BOARD_MEMBER or ROLE_BOARD_ADMIN) for it. */
 bool request_board(const struct request *request, enum role role, struct board_number *board,
                    struct error *err);
-bool request_vendor(const struct request *request, struct oin *oin, struct error *err);
 /* The vendor of a machine's certificate (serialNumber = OIN), active in the register or not. */
 bool request_client_oin(const struct request *request, struct oin *oin, struct error *err);
 

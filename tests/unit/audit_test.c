@@ -203,13 +203,16 @@ static bool do_events(struct tx *tx, void *with, struct error *err)
         && event_add(tx, 7, "test.three", STR(""), STR(""), err);
 }
 
+static const struct statement position_of = SQL(
+    "SELECT number FROM follower WHERE name = 'statistics'");
+
 static bool do_follow(struct tx *tx, void *with, struct error *err)
 {
     struct event *events;
     size_t count;
     int64_t position;
     (void)with;
-    CHECK_OK(follower_position(tx, "statistics", &position, err), *err);
+    CHECK_OK(db_number(tx, &position_of, NO_ARGS, 0, &position, err), *err);
     CHECK_INT(position, 0);
     CHECK_OK(events_after(tx, position, 2, &events, &count, err), *err);
     CHECK_INT(count, 2);
@@ -226,7 +229,7 @@ static bool do_follow_on(struct tx *tx, void *with, struct error *err)
     size_t count;
     int64_t position;
     (void)with;
-    CHECK_OK(follower_position(tx, "statistics", &position, err), *err);
+    CHECK_OK(db_number(tx, &position_of, NO_ARGS, 0, &position, err), *err);
     CHECK_OK(events_after(tx, position, 100, &events, &count, err), *err);
     CHECK_INT(count, 1);
     CHECK_STR(events[0].kind, STR("test.three"));

@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/node.h"
 #include "base/random.h"
+#include "base/wait.h"
 
 #include <unistd.h>
 
@@ -220,4 +221,19 @@ TEST(memory_that_ends_where_no_arena_is_given_goes_to_the_rescue_of_the_thread)
     CHECK(before == NULL);
     CHECK(memory_rescue(NULL) == &rescue);
     CHECK(ended);
+}
+
+TEST(waiting_at_a_condition_ends_at_its_moment)
+{
+    pthread_cond_t condition;
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    instant from = instant_monotonic();
+    const struct timespec until = wait_until(20000);
+    wait_init(&condition);
+    pthread_mutex_lock(&lock);
+    while (wait_at(&condition, &lock, &until))
+        ;
+    pthread_mutex_unlock(&lock);
+    CHECK(instant_monotonic() >= from + 20000);
+    pthread_cond_destroy(&condition);
 }

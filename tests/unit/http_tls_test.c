@@ -70,9 +70,7 @@ TEST(a_revoked_certificate_is_refused_from_the_reload_on_also_on_an_open_connect
     end_server(world);
     struct str crl;
     struct error err;
-    CHECK_OK(pki_issue_crl(t->arena, str_format(t->arena, "%s/tls", t->folder).at, NULL, 0,
-                           instant_now(), &crl, &err),
-             err);
+    crl = given_crl(t, str_format(t->arena, "%s/tls", t->folder).at, NULL, 0, instant_now());
     CHECK_OK(file_write(str_format(t->arena, "%s/tls/list.crl", t->folder).at, crl, 0644, &err),
              err);
     world = given_server(t, "machines.crl = tls/list.crl\n");
@@ -93,9 +91,7 @@ TEST(a_resumed_session_knows_its_machine_and_is_checked_again)
     struct world *world = given_server(t, "");
     struct pem pem = given_client(t, world, 0, 10);
     end_server(world);
-    CHECK_OK(pki_issue_crl(t->arena, str_format(t->arena, "%s/tls", t->folder).at, NULL, 0,
-                           instant_now(), &crl, &err),
-             err);
+    crl = given_crl(t, str_format(t->arena, "%s/tls", t->folder).at, NULL, 0, instant_now());
     CHECK_OK(file_write(str_format(t->arena, "%s/tls/list.crl", t->folder).at, crl, 0644, &err),
              err);
     world = given_server(t, "machines.crl = tls/list.crl\n");
@@ -123,9 +119,7 @@ TEST(an_old_revocation_list_still_counts)
     struct error err;
     struct str crl, tls = str_format(t->arena, "%s/tls", t->folder);
     end_server(world);
-    CHECK_OK(pki_issue_crl(t->arena, tls.at, &bad.certificate, 1, instant_now() - 400 * DAY, &crl,
-                           &err),
-             err);
+    crl = given_crl(t, tls.at, &bad.certificate, 1, instant_now() - 400 * DAY);
     CHECK_OK(file_write(str_format(t->arena, "%.*s/list.crl", FMT(tls)).at, crl, 0644, &err), err);
     world = given_server(t, "machines.crl = tls/list.crl\n");
     CHECK_INT(ask(t, world->machines, &good, WHO).status, 200);
@@ -141,14 +135,11 @@ TEST(a_revocation_list_of_another_ca_is_refused)
     struct pem stranger = given_stranger(t); /* makes the other CA */
     const char *list = str_format(t->arena, "%s/tls/list.crl", t->folder).at;
     end_server(world);
-    CHECK_OK(pki_issue_crl(t->arena, str_format(t->arena, "%s/tls", t->folder).at, NULL, 0,
-                           instant_now(), &crl, &err),
-             err);
+    crl = given_crl(t, str_format(t->arena, "%s/tls", t->folder).at, NULL, 0, instant_now());
     CHECK_OK(file_write(list, crl, 0644, &err), err);
     world = given_server(t, "machines.crl = tls/list.crl\n");
-    CHECK_OK(pki_issue_crl(t->arena, str_format(t->arena, "%s/other", t->folder).at,
-                           &stranger.certificate, 1, instant_now() - 400 * DAY, &crl, &err),
-             err);
+    crl = given_crl(t, str_format(t->arena, "%s/other", t->folder).at, &stranger.certificate, 1,
+                    instant_now() - 400 * DAY);
     CHECK_OK(file_write(list, crl, 0644, &err), err);
     CHECK(!server_reload(&world->app, &err));
     CHECK_STR(str_of(err.field), STR("machines.crl"));

@@ -25,6 +25,9 @@ void end_server(struct world *world);
 struct pem given_client(struct test *t, struct world *world, int64_t age_days, int64_t days);
 /* By another CA. */
 struct pem given_stranger(struct test *t);
+/* A CRL (PEM) of the CA in this folder, with these certificates (PEM) revoked, from `now` for a year. */
+struct str given_crl(struct test *t, const char *folder, const struct str *revoked, size_t count,
+                     instant now);
 /* Makes the CRL with these, and has the server read it. */
 void given_revoked(struct test *t, struct world *world, const struct pem *revoked, size_t count);
 

@@ -170,7 +170,7 @@ TEST(a_mac_is_hmac_over_fields_with_their_lengths)
     const struct str fields[] = { STR("chain"), STR(""), STR("a longer field with \0 in it") };
     unsigned char got[MAC512_BYTES], wanted[EVP_MAX_MD_SIZE];
     struct str bytes = framed(t, fields, 3);
-    mac512(&key, fields, 3, got);
+    mac_bytes(&key, bytes, MAC512_BYTES, got);
     HMAC(EVP_sha512(), key.bytes, KEY_BYTES, (const unsigned char *)bytes.at, bytes.len, wanted,
          NULL);
     CHECK_STR(hex_of(t, got, MAC512_BYTES), hex_of(t, wanted, MAC512_BYTES));
@@ -184,11 +184,11 @@ TEST(no_two_lists_of_fields_give_the_same_mac)
 {
     struct key key = counting_key();
     const struct str one[] = { STR("ab"), STR("c") }, other[] = { STR("a"), STR("bc") };
-    unsigned char a[MAC512_BYTES], b[MAC512_BYTES], none[MAC512_BYTES], empty[MAC512_BYTES];
-    mac512(&key, one, 2, a);
-    mac512(&key, other, 2, b);
-    mac512(&key, NULL, 0, none);
-    mac512(&key, &(struct str){ 0 }, 1, empty);
+    unsigned char a[MAC256_BYTES], b[MAC256_BYTES], none[MAC256_BYTES], empty[MAC256_BYTES];
+    mac256(&key, one, 2, a);
+    mac256(&key, other, 2, b);
+    mac256(&key, NULL, 0, none);
+    mac256(&key, &(struct str){ 0 }, 1, empty);
     CHECK(memcmp(a, b, sizeof a) != 0);
     CHECK(memcmp(none, empty, sizeof none) != 0);
 }
@@ -198,10 +198,10 @@ TEST(keys_in_turn_do_not_mix)
     struct key one = counting_key(), other = counting_key();
     other.bytes[31] ^= 1;
     const struct str field = STR("value");
-    unsigned char first[MAC512_BYTES], second[MAC512_BYTES], again[MAC512_BYTES];
-    mac512(&one, &field, 1, first);
-    mac512(&other, &field, 1, second);
-    mac512(&one, &field, 1, again);
+    unsigned char first[MAC256_BYTES], second[MAC256_BYTES], again[MAC256_BYTES];
+    mac256(&one, &field, 1, first);
+    mac256(&other, &field, 1, second);
+    mac256(&one, &field, 1, again);
     CHECK(memcmp(first, second, sizeof first) != 0);
     CHECK(memcmp(first, again, sizeof first) == 0);
 }

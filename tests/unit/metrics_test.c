@@ -35,10 +35,10 @@ TEST(label_values_count_apart_under_one_heading)
 {
     struct metrics *metrics = metrics_new(t->arena);
     metrics_count(metrics, "x_total", "Things.", "kind", "b", 1);
-    metrics_gauge(metrics, "w", "Between.", -7);
+    metrics_count(metrics, "w_total", "Between.", NULL, NULL, 7);
     metrics_count(metrics, "x_total", "Things.", "kind", "a", 5);
     CHECK_STR(written(t, metrics),
-              STR("# HELP w Between.\n# TYPE w gauge\nw -7\n"
+              STR("# HELP w_total Between.\n# TYPE w_total counter\nw_total 7\n"
                   "# HELP x_total Things.\n# TYPE x_total counter\n"
                   "x_total{kind=\"a\"} 5\nx_total{kind=\"b\"} 1\n"));
 }
@@ -50,14 +50,6 @@ TEST(help_and_labels_are_escaped)
     struct str text = written(t, metrics);
     CHECK(has(text, STR("# HELP x_total A \\\\ and\\na line.\n")));
     CHECK(has(text, STR("x_total{kind=\"a\\\"b\\\\c\\nd\"} 1\n")));
-}
-
-TEST(a_gauge_is_the_last_value)
-{
-    struct metrics *metrics = metrics_new(t->arena);
-    metrics_gauge(metrics, "level", "Level.", 9);
-    metrics_gauge(metrics, "level", "Level.", 3);
-    CHECK(has(written(t, metrics), STR("\nlevel 3\n")));
 }
 
 TEST(a_request_falls_in_its_bucket_and_all_above)
@@ -139,7 +131,6 @@ TEST(promtool_finds_nothing_to_say)
     struct metrics *metrics = metrics_new(t->arena);
     struct error err;
     metrics_count(metrics, "fundament_answers_total", "Answers.", "kind", "a \"b\"", 3);
-    metrics_gauge(metrics, "fundament_batches_waiting", "Batches that wait.", 3);
     metrics_request(metrics, "/scholen/{brin}", 200, 12345);
     metrics_request(metrics, "/scholen/{brin}", 404, 1);
     metrics_request(metrics, "/", 200, 1);

@@ -65,26 +65,13 @@ static struct str issue_server(struct test *t, const struct str *names, size_t c
     return certificate;
 }
 
-static void add_crl(X509_STORE *store, struct str pem)
-{
-    BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
-    X509_CRL *crl = PEM_read_bio_X509_CRL(bio, 0, 0, 0);
-    CHECK(crl);
-    X509_STORE_add_crl(store, crl);
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
-    X509_CRL_free(crl);
-    BIO_free(bio);
-}
-
-/* X509_V_OK or the reason against it; `crl` may be empty. */
-static int verify(struct test *t, struct str ca, struct str certificate, struct str crl,
+/* X509_V_OK or the reason against it. */
+static int verify(struct test *t, struct str ca, struct str certificate,
                   int purpose, const char *host)
 {
     X509_STORE *store = X509_STORE_new();
     X509_STORE_add_cert(store, parse(t, ca));
     X509_STORE_set_flags(store, X509_V_FLAG_X509_STRICT);
-    if (crl.len)
-        add_crl(store, crl);
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     X509_STORE_CTX_init(context, store, parse(t, certificate), NULL);
     X509_STORE_CTX_set_purpose(context, purpose);
@@ -132,8 +119,8 @@ TEST(a_ca_without_its_key_is_not_replaced_silently)
 TEST(a_client_certificate_verifies_as_a_client_and_not_as_a_server)
 {
     struct str certificate = issue_client(t, instant_now(), 30), ca = read_file(t, "demo-ca.crt");
-    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_CLIENT, NULL), X509_V_OK);
-    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, NULL),
+    CHECK_INT(verify(t, ca, certificate, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_OK);
+    CHECK_INT(verify(t, ca, certificate, X509_PURPOSE_SSL_SERVER, NULL),
               X509_V_ERR_INVALID_PURPOSE);
 }
 
@@ -162,7 +149,7 @@ TEST(serial_numbers_are_random_and_positive)
 TEST(an_expired_client_certificate_does_not_verify)
 {
     struct str certificate = issue_client(t, instant_now() - 3 * DAY, 2);
-    CHECK_INT(verify(t, read_file(t, "demo-ca.crt"), certificate, STR(""), X509_PURPOSE_SSL_CLIENT,
+    CHECK_INT(verify(t, read_file(t, "demo-ca.crt"), certificate, X509_PURPOSE_SSL_CLIENT,
                      NULL),
               X509_V_ERR_CERT_HAS_EXPIRED);
 }
@@ -173,56 +160,20 @@ TEST(a_certificate_of_another_ca_does_not_verify)
     struct error err;
     const char *other = path(t, "other");
     CHECK_OK(pki_ensure_ca(t->arena, other, &err), err);
-    int result = verify(t, read_file(t, "other/demo-ca.crt"), certificate, STR(""),
+    int result = verify(t, read_file(t, "other/demo-ca.crt"), certificate,
                         X509_PURPOSE_SSL_CLIENT, NULL);
     CHECK(result == X509_V_ERR_CERT_SIGNATURE_FAILURE
           || result == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
-}
-
-TEST(a_revoked_certificate_is_known_by_the_crl_and_others_stay_good)
-{
-    struct str revoked = issue_client(t, instant_now(), 30), crl;
-    struct str good = issue_client(t, instant_now(), 30), ca = read_file(t, "demo-ca.crt");
-    struct error err;
-    CHECK_OK(pki_issue_crl(t->arena, t->folder, &revoked, 1, instant_now(), &crl, &err), err);
-    CHECK_INT(verify(t, ca, revoked, crl, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_ERR_CERT_REVOKED);
-    CHECK_INT(verify(t, ca, good, crl, X509_PURPOSE_SSL_CLIENT, NULL), X509_V_OK);
-}
-
-TEST(an_empty_crl_revokes_nothing)
-{
-    struct str certificate = issue_client(t, instant_now(), 30), crl;
-    struct error err;
-    CHECK_OK(pki_issue_crl(t->arena, t->folder, NULL, 0, instant_now(), &crl, &err), err);
-    CHECK_INT(verify(t, read_file(t, "demo-ca.crt"), certificate, crl, X509_PURPOSE_SSL_CLIENT, NULL),
-              X509_V_OK);
-}
-
-TEST(a_crl_refuses_what_is_not_this_cas_certificate)
-{
-    struct str crl, nonsense = STR("-----BEGIN CERTIFICATE-----\nAAAA\n");
-    struct error err;
-    CHECK_OK(pki_ensure_ca(t->arena, t->folder, &err), err);
-    CHECK(!pki_issue_crl(t->arena, t->folder, &nonsense, 1, instant_now(), &crl, &err));
-    CHECK_INT(err.kind, INVALID);
-    const char *other = path(t, "other");
-    struct str certificate, key;
-    CHECK_OK(pki_ensure_ca(t->arena, other, &err), err);
-    CHECK_OK(pki_issue_client(t->arena, other, VENDOR, STR("x"), instant_now(), 1, &certificate,
-                              &key, &err),
-             err);
-    CHECK(!pki_issue_crl(t->arena, t->folder, &certificate, 1, instant_now(), &crl, &err));
-    CHECK(strstr(err.message, "another CA"));
 }
 
 TEST(a_server_certificate_answers_to_its_names_and_addresses_only)
 {
     const struct str names[] = { STR("localhost"), STR("127.0.0.1"), STR("::1") };
     struct str certificate = issue_server(t, names, 3), ca = read_file(t, "demo-ca.crt");
-    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, "localhost"), X509_V_OK);
-    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_SERVER, "elsewhere"),
+    CHECK_INT(verify(t, ca, certificate, X509_PURPOSE_SSL_SERVER, "localhost"), X509_V_OK);
+    CHECK_INT(verify(t, ca, certificate, X509_PURPOSE_SSL_SERVER, "elsewhere"),
               X509_V_ERR_HOSTNAME_MISMATCH);
-    CHECK_INT(verify(t, ca, certificate, STR(""), X509_PURPOSE_SSL_CLIENT, NULL),
+    CHECK_INT(verify(t, ca, certificate, X509_PURPOSE_SSL_CLIENT, NULL),
               X509_V_ERR_INVALID_PURPOSE);
     CHECK_INT(X509_check_ip_asc(parse(t, certificate), "127.0.0.1", 0), 1);
     CHECK_INT(X509_check_ip_asc(parse(t, certificate), "::1", 0), 1);

@@ -310,18 +310,14 @@ TEST(a_person_speaks_for_the_board_or_vendor_of_the_account)
                                       .membership_count = 1 };
     struct request request = { .arena = t->arena, .session = &session };
     struct board_number board;
-    struct oin oin;
     struct error err = { 0 };
     CHECK_OK(request_board(&request, ROLE_BOARD_MEMBER, &board, &err), err);
     CHECK_STR(ID_STR(board), STR("41804"));
     CHECK(!request_board(&request, ROLE_BOARD_ADMIN, &board, &err));
     CHECK_INT(err.kind, FORBIDDEN);
-    CHECK_OK(request_vendor(&request, &oin, &err), err);
-    CHECK_STR(ID_STR(oin), STR("00000003272448340204"));
     request.session = &operator;
     CHECK(!request_board(&request, ROLE_BOARD_MEMBER, &board, &err));
     CHECK_INT(err.kind, FORBIDDEN);
-    CHECK(!request_vendor(&request, &oin, &err));
     request.session = NULL;
     CHECK(!request_board(&request, ROLE_BOARD_MEMBER, &board, &err));
 }

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/random.h"
+#include "base/wait.h"
 
 #include <pthread.h>
 #include <pwd.h>
@@ -41,7 +42,7 @@ static bool has_one(const struct postgres *db, bool writes)
 static bool wait_for_one(struct postgres *db, bool writes, const struct timespec *until)
 {
     while (!has_one(db, writes))
-        if (pthread_cond_timedwait(&db->given_back, &db->lock, until) != 0)
+        if (!wait_at(&db->given_back, &db->lock, until))
             return has_one(db, writes);
     return true;
 }
@@ -50,9 +51,7 @@ static bool wait_for_one(struct postgres *db, bool writes, const struct timespec
 static bool take_turn(struct postgres *db, bool writes, struct pg_connection **connection,
                       struct error *err)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += POOL_WAIT_S;
+    const struct timespec until = wait_until(POOL_WAIT_S * SECOND);
     pthread_mutex_lock(&db->lock);
     bool ok = wait_for_one(db, writes, &until);
     *connection = ok ? db->idle : NULL;
@@ -304,11 +303,7 @@ static void close_all(struct db *base)
 
 static void make_lock(struct postgres *db)
 {
-    pthread_condattr_t steady;
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&db->given_back, &steady);
-    pthread_condattr_destroy(&steady);
+    wait_init(&db->given_back);
     pthread_mutex_init(&db->lock, NULL);
 }
 

@@ -118,7 +118,7 @@ static bool listen_at_path(struct gate *gate, const char *path, struct error *er
     return gate->fd >= 0 || fail_listen(err, path, problem);
 }
 
-static bool is_loopback(struct str address)
+bool is_loopback(struct str address)
 {
     return str_starts(address, STR("127.")) || str_eq(address, STR("::1"));
 }

@@ -3,6 +3,7 @@
  * just enough not to be idle and never finish (a request line, a body or a handshake in drips), or
  * read so little. */
 #include "base/log.h"
+#include "base/wait.h"
 #include "platform/app.h"
 #include "platform/http/server.h"
 #include "platform/metrics.h"
@@ -53,18 +54,12 @@ static void leave(struct server *server, struct peer *peer)
     pthread_mutex_unlock(&server->lock);
 }
 
-static bool is_loopback(struct str address)
-{
-    return str_starts(address, STR("127.")) || str_eq(address, STR("::1"))
-           || str_eq(address, STR("local"));
-}
-
 /* What a proxy says is believed: so nobody else may speak at its gate. */
 static bool is_proxy(const struct server *server, const struct sockaddr *from)
 {
     char text[INET6_ADDRSTRLEN];
     read_address(from, text);
-    if (is_loopback(str_of(text)))
+    if (is_loopback(str_of(text)) || strcmp(text, "local") == 0)
         return true;
     for (struct str rest = config_text(server->app->config, "proxy.from"); str_more(rest);)
         if (str_eq(str_trim(str_cut(&rest, ',')), str_of(text)))
@@ -180,10 +175,8 @@ static void *watch(void *with)
     unsigned ticks = 0;
     pthread_mutex_lock(&server->lock);
     while (server->watching) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec++;
-        pthread_cond_timedwait(&server->wake, &server->lock, &until);
+        const struct timespec until = wait_until(SECOND);
+        wait_at(&server->wake, &server->lock, &until);
         if (server->watching)
             end_overdue(server, ++ticks % GONE_EVERY == 0);
     }
@@ -193,11 +186,7 @@ static void *watch(void *with)
 
 bool watch_start(struct server *server, struct error *err)
 {
-    pthread_condattr_t about;
-    pthread_condattr_init(&about);
-    pthread_condattr_setclock(&about, CLOCK_MONOTONIC);
-    pthread_cond_init(&server->wake, &about);
-    pthread_condattr_destroy(&about);
+    wait_init(&server->wake);
     server->watching = true;
     if (pthread_create(&server->watch, NULL, watch, server) == 0)
         return true;

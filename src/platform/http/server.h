@@ -143,7 +143,9 @@ enum MHD_Result peer_accept(void *gate, const struct sockaddr *from, socklen_t s
 bool watch_start(struct server *server, struct error *err);
 void watch_stop(struct server *server);
 
-/* listen.c: a listening socket of a gate. */
+/* listen.c. Is this IP address one of this computer's own? */
+bool is_loopback(struct str address);
+/* A listening socket of a gate. */
 bool listen_at(struct gate *gate, struct str address, int64_t port, struct error *err);
 bool listen_for_proxy(struct gate *gate, struct arena *arena, struct str where, struct error *err);
 

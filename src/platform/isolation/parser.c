@@ -168,15 +168,6 @@ bool parsers_start(const struct parser *const *kinds, size_t count, struct error
     return fail_internal(err, "fork: %s", strerror(errno));
 }
 
-/* The helper ends when its socket does; init, or who waits for all, buries it. */
-void parsers_stop(void)
-{
-    if (parsers.helper)
-        close(parsers.helper);
-    parsers.helper = 0;
-    parsers.count = 0;
-}
-
 /* ---- Asking ---- */
 
 static void close_fd(const int *fd)

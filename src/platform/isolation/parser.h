@@ -27,7 +27,6 @@ struct parser {
 /* Starts the helper with these kinds (`count` of them; they stay the caller's), before there are threads;
  * a second call does nothing. Where it was not called, parser_run works in this process. */
 bool parsers_start(const struct parser *const *kinds, size_t count, struct error *err);
-void parsers_stop(void);
 
 /* The kinds that the platform has. */
 extern const struct parser table_parser;

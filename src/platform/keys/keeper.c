@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "platform/isolation/sandbox.h"
 #include "platform/keys/says.h"
 #include "platform/service.h"
@@ -81,7 +82,7 @@ bool keeper_start(struct app *app, bool apart, struct error *err)
     app->keeper = keeper;
     pthread_mutex_init(&keeper->refreshing, NULL);
     pthread_mutex_init(&keeper->watch_lock, NULL);
-    pthread_cond_init(&keeper->watch_end, NULL);
+    wait_init(&keeper->watch_end);
     if (!collect_uses(keeper, app->services, err))
         return false;
     if (!keeper->count) /* nothing to keep: settings may not even be there (a test's few services) */

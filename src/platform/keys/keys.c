@@ -145,12 +145,6 @@ static void mac(enum digest digest, const struct key *key, const struct str *fie
     must(EVP_MAC_final(context, out, &written, size) && written == size);
 }
 
-void mac512(const struct key *key, const struct str *fields, size_t count,
-            unsigned char out[static MAC512_BYTES])
-{
-    mac(SHA_512, key, fields, count, out, MAC512_BYTES);
-}
-
 void mac256(const struct key *key, const struct str *fields, size_t count,
             unsigned char out[static MAC256_BYTES])
 {
@@ -160,6 +154,13 @@ void mac256(const struct key *key, const struct str *fields, size_t count,
 void sha256(struct str bytes, unsigned char out[static SHA256_BYTES])
 {
     must(EVP_Digest(bytes.at, bytes.len, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
+struct str sha256_of(struct arena *arena, struct str bytes)
+{
+    unsigned char *hash = arena_alloc(arena, SHA256_BYTES);
+    sha256(bytes, hash);
+    return (struct str){ (const char *)hash, SHA256_BYTES };
 }
 
 void key_derive(const struct key *key, const char *purpose, struct key *out)

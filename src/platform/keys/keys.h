@@ -31,18 +31,18 @@ void key_derive(const struct key *key, const char *purpose, struct key *out);
  * never be taken for somebody's hash. */
 #define SHA256_BYTES 32
 void sha256(struct str bytes, unsigned char out[static SHA256_BYTES]);
+/* The same, 32 bytes in the arena: of a token or code, so that the database need not have it itself. */
+struct str sha256_of(struct arena *arena, struct str bytes);
 
-/* HMAC with SHA-512 (64 bytes out) and SHA-256 (32 bytes out) over fields, each with its length (8
- * bytes, big-endian) before it, so that no two lists of fields give the same bytes. */
+/* HMAC with SHA-256 over fields, each with its length (8 bytes, big-endian) before it, so that no two lists
+ * of fields give the same bytes. */
 #define MAC512_BYTES 64
 #define MAC256_BYTES 32
-void mac512(const struct key *key, const struct str *fields, size_t count,
-            unsigned char out[static MAC512_BYTES]);
 void mac256(const struct key *key, const struct str *fields, size_t count,
             unsigned char out[static MAC256_BYTES]);
 
-/* The same over what key_fields gives: the fields with their lengths before them. `size` is
- * MAC512_BYTES or MAC256_BYTES. */
+/* The same over what key_fields gives: the fields with their lengths before them; with SHA-512 when `size`
+ * is MAC512_BYTES, with SHA-256 when it is MAC256_BYTES. */
 void mac_bytes(const struct key *key, struct str fields, size_t size, unsigned char *out);
 /* As many bytes as key_fields writes. */
 size_t key_fields_size(const struct str *fields, size_t count);

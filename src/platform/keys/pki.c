@@ -17,7 +17,6 @@
 
 #define CA_DAYS       3650
 #define SERVER_DAYS   825 /* what browsers still take from a CA that was added by hand */
-#define CRL_DAYS      365
 #define CLIENT_DAYS   3650
 #define SERIAL_BYTES  16
 #define PEM_LIMIT     ((size_t)64 * 1024)
@@ -34,13 +33,10 @@
 #define FREED_BY(release) __attribute__((cleanup(release##_at)))
 
 OWNED(X509, X509_free)
-OWNED(X509_CRL, X509_CRL_free)
 OWNED(EVP_PKEY, EVP_PKEY_free)
 OWNED(BIO, BIO_free_all)
 OWNED(X509_EXTENSION, X509_EXTENSION_free)
 OWNED(GENERAL_NAMES, GENERAL_NAMES_free)
-OWNED(ASN1_INTEGER, ASN1_INTEGER_free)
-OWNED(ASN1_TIME, ASN1_TIME_free)
 
 struct ca {
     X509 *certificate;
@@ -173,11 +169,6 @@ static bool key_pem(struct arena *arena, EVP_PKEY *key, struct str *pem, struct 
     return true;
 }
 
-static const char *path_of(struct arena *arena, const char *folder, const char *name)
-{
-    return str_format(arena, "%s/%s", folder, name).at;
-}
-
 static bool make_ca(struct arena *arena, const char *key_path, const char *certificate_path,
                     struct error *err)
 {
@@ -204,8 +195,8 @@ static bool make_ca(struct arena *arena, const char *key_path, const char *certi
 /* The key is written first: a key without its certificate has signed nothing and is made again. */
 bool pki_ensure_ca(struct arena *arena, const char *folder, struct error *err)
 {
-    const char *key_path = path_of(arena, folder, "demo-ca.key");
-    const char *certificate_path = path_of(arena, folder, "demo-ca.crt");
+    const char *key_path = path_in(arena, folder, "demo-ca.key");
+    const char *certificate_path = path_in(arena, folder, "demo-ca.crt");
     if (!file_exists(certificate_path))
         return folder_make(folder, err) && make_ca(arena, key_path, certificate_path, err);
     if (!file_exists(key_path))
@@ -243,8 +234,8 @@ static EVP_PKEY *read_private_key(struct str pem)
 
 static bool load_ca(struct arena *arena, const char *folder, struct ca *ca, struct error *err)
 {
-    const char *key_path = path_of(arena, folder, "demo-ca.key");
-    const char *certificate_path = path_of(arena, folder, "demo-ca.crt");
+    const char *key_path = path_in(arena, folder, "demo-ca.key");
+    const char *certificate_path = path_in(arena, folder, "demo-ca.crt");
     struct str key_text, certificate_text;
     if (!key_file_check(key_path, err) || !file_read(arena, key_path, PEM_LIMIT, &key_text, err)
         || !file_read(arena, certificate_path, PEM_LIMIT, &certificate_text, err))
@@ -464,67 +455,5 @@ bool pki_public_key(struct arena *arena, struct str certificate, struct str *pub
         return false;
     *public_key = str_copy(arena, (struct str){ (const char *)bytes, (size_t)size });
     OPENSSL_free(bytes);
-    return true;
-}
-
-static bool revoke(X509_CRL *crl, const struct ca *ca, struct str pem, const ASN1_TIME *at,
-                   struct error *err)
-{
-    FREED_BY(X509_free) X509 *certificate = read_certificate(pem);
-    if (!certificate)
-        return fail(err, INVALID, "certificate", N_("This is not a certificate in PEM form."));
-    if (X509_NAME_cmp(X509_get_issuer_name(certificate), X509_get_subject_name(ca->certificate))
-        || X509_verify(certificate, ca->key) != 1) {
-        ERR_clear_error();
-        return fail(err, INVALID, "certificate",
-                    N_("This certificate comes from another CA; only that CA can revoke it."));
-    }
-    X509_REVOKED *entry = X509_REVOKED_new();
-    if (!entry || !X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate))
-        || !X509_REVOKED_set_revocationDate(entry, (ASN1_TIME *)(uintptr_t)at)
-        || !X509_CRL_add0_revoked(crl, entry)) {
-        X509_REVOKED_free(entry);
-        return fail_openssl(err, "revoking a certificate");
-    }
-    return true;
-}
-
-/* The number grows with time, as a CRL's must (RFC 5280, section 5.2.3). */
-static bool number_crl(X509_CRL *crl, const struct ca *ca, instant now)
-{
-    X509V3_CTX context;
-    X509V3_set_ctx(&context, ca->certificate, NULL, NULL, crl, 0);
-    FREED_BY(X509_EXTENSION_free)
-    X509_EXTENSION *authority =
-        X509V3_EXT_conf_nid(NULL, &context, NID_authority_key_identifier, "keyid:always");
-    FREED_BY(ASN1_INTEGER_free) ASN1_INTEGER *number = ASN1_INTEGER_new();
-    return authority && number && X509_CRL_add_ext(crl, authority, -1)
-           && ASN1_INTEGER_set_int64(number, now)
-           && X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, X509V3_ADD_DEFAULT);
-}
-
-bool pki_issue_crl(struct arena *arena, const char *folder, const struct str *revoked,
-                   size_t count, instant now, struct str *crl_text, struct error *err)
-{
-    CA_FREED struct ca ca = { 0 };
-    if (!load_ca(arena, folder, &ca, err))
-        return false;
-    FREED_BY(X509_CRL_free) X509_CRL *crl = X509_CRL_new();
-    FREED_BY(ASN1_TIME_free) ASN1_TIME *from = ASN1_TIME_new();
-    FREED_BY(ASN1_TIME_free) ASN1_TIME *to = ASN1_TIME_new();
-    if (!crl || !from || !to || !set_time(from, now - CLOCK_SKEW)
-        || !set_time(to, now + CRL_DAYS * DAY) || !X509_CRL_set_version(crl, X509_CRL_VERSION_2)
-        || !X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca.certificate))
-        || !X509_CRL_set1_lastUpdate(crl, from) || !X509_CRL_set1_nextUpdate(crl, to))
-        return fail_openssl(err, "making a CRL");
-    for (size_t i = 0; i < count; i++)
-        if (!revoke(crl, &ca, revoked[i], from, err))
-            return false;
-    FREED_BY(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
-    if (!number_crl(crl, &ca, now) || !X509_CRL_sort(crl)
-        || !X509_CRL_sign(crl, ca.key, EVP_sha256()) || !bio
-        || !PEM_write_bio_X509_CRL(bio, crl))
-        return fail_openssl(err, "making a CRL");
-    *crl_text = bio_copy(arena, bio);
     return true;
 }

@@ -32,8 +32,4 @@ bool pki_self_signed(struct arena *arena, struct str public_key, struct str name
 /* The public key of a certificate in DER, as SubjectPublicKeyInfo; false: it is no certificate. */
 bool pki_public_key(struct arena *arena, struct str certificate, struct str *public_key);
 
-/* A CRL with these certificates (PEM) revoked, for a year from `now`. */
-bool pki_issue_crl(struct arena *arena, const char *folder, const struct str *revoked,
-                   size_t count, instant now, struct str *crl, struct error *err);
-
 #endif

@@ -2,6 +2,7 @@
 #include "platform/keys/registry.h"
 
 #include "base/log.h"
+#include "base/wait.h"
 #include "platform/keys/keeper_parts.h"
 #include "platform/keys/key_store.h"
 #include "platform/keys/pki.h"
@@ -320,12 +321,9 @@ static bool make_missing(struct keeper *keeper, struct error *err)
 
 static bool wait_a_moment(struct keeper *keeper)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += WATCH_SECONDS;
+    const struct timespec until = wait_until(WATCH_SECONDS * SECOND);
     pthread_mutex_lock(&keeper->watch_lock);
-    while (!keeper->stopping
-           && pthread_cond_timedwait(&keeper->watch_end, &keeper->watch_lock, &until) == 0) {}
+    while (!keeper->stopping && wait_at(&keeper->watch_end, &keeper->watch_lock, &until)) {}
     bool go_on = !keeper->stopping;
     pthread_mutex_unlock(&keeper->watch_lock);
     return go_on;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "base/wait.h"
 #include "platform/http/sharing.h"
 #include "platform/nodes/state.h"
 #include "platform/nodes/store.h"
@@ -196,12 +197,10 @@ static instant beat_every(const struct beating *beating)
 /* False: it is time to end. */
 static bool wait_for_turn(struct beating *beating)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += beat_every(beating) / SECOND;
+    const struct timespec until = wait_until(beat_every(beating));
     pthread_mutex_lock(&beating->lock);
     while (!beating->stopping && !beating->hurry
-           && pthread_cond_timedwait(&beating->wake, &beating->lock, &until) == 0)
+           && wait_at(&beating->wake, &beating->lock, &until))
         ;
     beating->hurry = false;
     bool go_on = !beating->stopping;
@@ -267,11 +266,7 @@ static void fill_row(struct beating *beating)
 
 static void make_lock(struct beating *beating)
 {
-    pthread_condattr_t steady;
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&beating->wake, &steady);
-    pthread_condattr_destroy(&steady);
+    wait_init(&beating->wake);
     pthread_mutex_init(&beating->lock, NULL);
 }
 

@@ -30,11 +30,6 @@ struct making {
     bool boxed;
 };
 
-static const char *path_in(struct arena *arena, const char *folder, const char *name)
-{
-    return str_format(arena, "%s/%s", folder, name).at;
-}
-
 /* ------------------------------------------------------------------ the parts */
 
 static bool copy_database(struct making *making, const struct progress *progress,

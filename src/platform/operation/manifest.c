@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/node.h"
 #include "platform/format/json.h"
+#include "platform/keys/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +15,6 @@
 #define FORMAT         1
 #define MANIFEST_LIMIT ((size_t)1024 * 1024)
 #define PIECE          ((size_t)1024 * 1024)
-#define SHA256_BYTES   32
-
-static const char *path_of(struct arena *arena, const char *folder, struct str name)
-{
-    return str_format(arena, "%s/%.*s", folder, FMT(name)).at;
-}
 
 static bool cannot_read(struct error *err, const char *path)
 {
@@ -67,7 +62,7 @@ bool manifest_add(struct arena *arena, struct manifest *manifest, const char *fo
                   const char *name, struct error *err)
 {
     struct manifest_file file = { .name = str_of(name) };
-    if (!hash_file(arena, path_of(arena, folder, file.name), &file, err))
+    if (!hash_file(arena, path_in(arena, folder, str_c(arena, file.name)), &file, err))
         return false;
     *list_add(arena, &manifest->files) = file;
     return true;
@@ -101,7 +96,7 @@ bool manifest_write(struct arena *arena, const struct manifest *manifest, const 
     }
     node_to_json(root, &json);
     buf_byte(&json, '\n');
-    return file_write(path_of(arena, folder, STR(MANIFEST_FILE)), buf_str(&json), 0600, err);
+    return file_write(path_in(arena, folder, MANIFEST_FILE), buf_str(&json), 0600, err);
 }
 
 static bool not_a_manifest(struct error *err)
@@ -127,7 +122,7 @@ static bool read_manifest(struct arena *arena, const char *folder, struct manife
     struct str text;
     const struct node *root, *file;
     *manifest = (struct manifest){ 0 };
-    if (!file_read(arena, path_of(arena, folder, STR(MANIFEST_FILE)), MANIFEST_LIMIT, &text, err)
+    if (!file_read(arena, path_in(arena, folder, MANIFEST_FILE), MANIFEST_LIMIT, &text, err)
         || !json_parse(arena, text, &root, err))
         return false;
     manifest->version = node_text(root, "version");
@@ -155,7 +150,7 @@ bool manifest_check(struct arena *arena, const char *folder, struct manifest *ma
     for (size_t i = 0; i < manifest->files.len; i++) {
         const struct manifest_file *wanted = &manifest->files.at[i];
         struct manifest_file found;
-        const char *path = path_of(arena, folder, wanted->name);
+        const char *path = path_in(arena, folder, str_c(arena, wanted->name));
         if (!hash_file(arena, path, &found, err))
             return false;
         if (found.bytes != wanted->bytes || !str_eq(found.sha256, wanted->sha256))

@@ -12,11 +12,6 @@
 #define BOX_LIMIT  ((size_t)64 * 1024 * 1024)
 #define FILE_LIMIT ((size_t)1024 * 1024)
 
-static const char *path_in(struct arena *arena, const char *folder, const char *name)
-{
-    return str_format(arena, "%s/%s", folder, name).at;
-}
-
 static bool check_target(struct arena *arena, const char *data, struct error *err)
 {
     static const char *const taken[] = { "fundament.db", "keys", NULL };

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "platform/keys/keys.h"
 #include "platform/organisations/invitations.h"
 
 #include "base/encoding.h"
 #include "base/random.h"
 #include "platform/app.h"
 #include "platform/keys/keeper.h"
+#include "platform/keys/keys.h"
 #include "platform/mail/mail.h"
 #include "platform/organisations/grants.h"
 #include "platform/organisations/letters.h"
 #include "platform/record/audit.h"
 #include "base/list.h"
 #include "platform/keys/reseal.h"
-
-#include <openssl/sha.h>
 
 #define TOKEN_BYTES 32
 #define TOKEN_CHARS 43
@@ -61,9 +59,7 @@ static const struct statement find_address =
 
 static struct str hash_of(struct arena *arena, struct str token)
 {
-    unsigned char *hash = arena_alloc(arena, SHA256_DIGEST_LENGTH);
-    sha256(token, hash);
-    return (struct str){ (const char *)hash, SHA256_DIGEST_LENGTH };
+    return sha256_of(arena, token);
 }
 
 static struct str about(struct arena *arena, struct str id)

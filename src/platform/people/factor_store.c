@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "platform/keys/keys.h"
 #include "platform/people/factor_store.h"
 #include "base/list.h"
+#include "platform/keys/keys.h"
 #include "platform/keys/reseal.h"
 #include "platform/people/form_key.h"
 
 #include "base/buf.h"
 #include "base/random.h"
-
-#include <openssl/sha.h>
 
 /* ---- The app that makes codes ---- */
 
@@ -174,13 +172,11 @@ static const char code_letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
 /* The hash is of the letters alone, with the account, so that no table of hashes serves two. */
 static struct str hash_code(struct arena *arena, struct str account, const char *letters)
 {
-    unsigned char *hash = arena_alloc(arena, SHA256_DIGEST_LENGTH);
     struct buf text = { .arena = arena };
     buf_add(&text, account);
     buf_byte(&text, '\n');
     buf_add(&text, (struct str){ letters, CODE_LETTERS });
-    sha256(buf_str(&text), hash);
-    return (struct str){ (const char *)hash, SHA256_DIGEST_LENGTH };
+    return sha256_of(arena, buf_str(&text));
 }
 
 void recovery_make(struct arena *arena, struct str account, struct recovery_set *set)

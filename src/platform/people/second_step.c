@@ -3,13 +3,11 @@
  * password and the second step there is no session: only a sealed cookie, for ten minutes, that says
  * whose password was right. It is worth nothing after that password is changed. */
 #include "base/encoding.h"
-#include "platform/keys/keys.h"
 #include "platform/keys/keeper.h"
+#include "platform/keys/keys.h"
 #include "platform/page/page.h"
 #include "platform/people/people.h"
 #include "platform/record/audit.h"
-
-#include <openssl/sha.h>
 
 #define STEP_COOKIE "__Host-fundament_step"
 #define STEP_PATH   "/inloggen/code"
@@ -33,9 +31,7 @@ static const char *purpose_of(const struct step *step)
 
 static struct str print_of(struct arena *arena, struct str password_hash)
 {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    sha256(password_hash, hash);
-    return hex_encode(arena, (struct str){ (const char *)hash, PRINT_BYTES });
+    return hex_encode(arena, str_slice(sha256_of(arena, password_hash), 0, PRINT_BYTES));
 }
 
 bool ask_second_step(struct request *request, const struct account *account, struct str back,

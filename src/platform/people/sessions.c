@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Sessions (platform/people/accounts.h). `expires` in the database is the sooner of the two limits: it moves
  * on while the session is used, so a look at it needs no settings. */
-#include "platform/keys/keys.h"
 #include "platform/people/accounts.h"
 
 #include "base/encoding.h"
 #include "base/random.h"
 #include "platform/config.h"
+#include "platform/keys/keys.h"
 #include "platform/organisations/working.h"
 #include "platform/people/factors.h"
 #include "platform/people/people.h"
-
-#include <openssl/sha.h>
 
 #define COOKIE_BYTES 32
 #define COOKIE_CHARS 43 /* of COOKIE_BYTES in base64url */
@@ -56,9 +54,7 @@ struct session_limits session_limits(const struct config *config)
 
 struct str session_hash(struct arena *arena, struct str cookie)
 {
-    unsigned char *hash = arena_alloc(arena, SHA256_DIGEST_LENGTH);
-    sha256(cookie, hash);
-    return (struct str){ (const char *)hash, SHA256_DIGEST_LENGTH };
+    return sha256_of(arena, cookie);
 }
 
 static instant end_of(instant created, instant now, const struct session_limits *limits)
@@ -101,7 +97,7 @@ bool session_end_others(struct tx *tx, struct str account, struct str cookie, st
 
 bool session_end_one(struct tx *tx, struct str account, struct str id, struct error *err)
 {
-    char hash[SHA256_DIGEST_LENGTH];
+    char hash[SHA256_BYTES];
     int64_t ended = 0;
     if (hex_read(id, hash, sizeof hash)
         && !db_do(tx, &delete_one,

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "platform/keys/keys.h"
 #include "platform/people/webauthn.h"
 
 #include "base/encoding.h"
 #include "platform/format/json.h"
+#include "platform/keys/keys.h"
 #include "platform/people/cbor.h"
 #include "platform/people/cose.h"
 
 #include <arpa/inet.h>
-#include <openssl/sha.h>
 
 static bool fail_unreadable(struct error *err, const char *what)
 {
@@ -180,7 +179,7 @@ bool attestation_parse(struct str bytes, struct str *authenticator_data, struct 
 static bool check_authenticator(const struct relying_party *party,
                                 const struct authenticator_data *data, struct error *err)
 {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
+    unsigned char hash[SHA256_BYTES];
     sha256(party->id, hash);
     if (!str_eq(data->rp_hash, (struct str){ (const char *)hash, sizeof hash }))
         return fail_mismatch(err, "a passkey for another host");
@@ -214,7 +213,7 @@ bool passkey_verify(struct arena *arena, const struct relying_party *party,
                     struct error *err)
 {
     struct authenticator_data data;
-    unsigned char hash[SHA256_DIGEST_LENGTH];
+    unsigned char hash[SHA256_BYTES];
     struct str client = assertion->client_data;
     if (!check_client_data(arena, party, client, STR("webauthn.get"), err)
         || !authenticator_data_parse(assertion->authenticator_data, &data, err)

@@ -111,6 +111,26 @@ static size_t question_args(struct arena *arena, const struct audit_question *qu
     return count;
 }
 
+static bool read_day(struct str text, const char *field, instant otherwise, instant *day,
+                     struct error *err)
+{
+    text = str_trim(text);
+    *day = otherwise;
+    return !text.len || day_parse(text, day)
+           || fail(err, INVALID, field, N_("Fill in a day, like 2026-11-23."));
+}
+
+bool audit_read_days(struct str from, struct str to, struct audit_question *question,
+                     struct error *err)
+{
+    instant last;
+    if (!read_day(from, "from", INT64_MIN, &question->from, err)
+        || !read_day(to, "to", 0, &last, err))
+        return false;
+    question->until = last ? last + DAY : 0; /* the last day counts */
+    return true;
+}
+
 bool audit_list(struct tx *tx, const struct audit_question *question, int64_t limit, int64_t offset,
                 struct audit_rows *list, int64_t *total, struct error *err)
 {

@@ -50,6 +50,11 @@ struct audit_question {
     instant from, until;     /* from <= at < until; until 0: without an end */
 };
 
+/* Reads the first and the last day of a question (YYYY-MM-DD, UTC; the last one counts); empty: without a
+ * beginning, without an end. INVALID, at the field from or to. */
+bool audit_read_days(struct str from, struct str to, struct audit_question *question,
+                     struct error *err);
+
 /* The rows that answer the question, newest first, and how many there are. */
 bool audit_list(struct tx *tx, const struct audit_question *question, int64_t limit, int64_t offset,
                 struct audit_rows *rows, int64_t *total, struct error *err);

@@ -2,6 +2,7 @@
 #include "platform/record/clerk.h"
 
 #include "base/log.h"
+#include "base/wait.h"
 #include "platform/db/db.h"
 #include "platform/record/followers.h"
 #include "platform/record/filing.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LOOK_EVERY_NS 500000000L
+#define LOOK_EVERY (SECOND / 2)
 
 struct clerk {
     struct app *app;
@@ -35,14 +36,9 @@ bool clerk_look(struct app *app, instant *filed, bool *added, struct error *err)
 /* False: the clerk ends. */
 static bool rest(struct clerk *clerk)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_EVERY_NS;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    struct timespec until = wait_until(LOOK_EVERY);
     pthread_mutex_lock(&clerk->lock);
-    while (!clerk->stopping
-           && pthread_cond_timedwait(&clerk->wake, &clerk->lock, &until) != ETIMEDOUT)
+    while (!clerk->stopping && wait_at(&clerk->wake, &clerk->lock, &until))
         ;
     bool goes_on = !clerk->stopping;
     pthread_mutex_unlock(&clerk->lock);
@@ -66,17 +62,13 @@ static void *look_often(void *with)
 
 bool clerk_start(struct app *app, struct clerk **made, struct error *err)
 {
-    pthread_condattr_t steady;
     struct clerk *clerk = calloc(1, sizeof *clerk);
     if (!clerk)
         return fail(err, UNAVAILABLE, NULL,
                     N_("There is not enough memory for this. Ask for less at a time."));
     clerk->app = app;
     pthread_mutex_init(&clerk->lock, NULL);
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&clerk->wake, &steady);
-    pthread_condattr_destroy(&steady);
+    wait_init(&clerk->wake);
     if (pthread_create(&clerk->thread, NULL, look_often, clerk) != 0) {
         free(clerk);
         return fail_internal(err, "the clerk's thread could not be started");

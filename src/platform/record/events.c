@@ -8,8 +8,6 @@ static const struct statement later_events = SQL(
     "SELECT number, at, kind, subject, payload, organisations"
     "  FROM event WHERE number > $1 ORDER BY number LIMIT $2");
 
-static const struct statement find_follower = SQL("SELECT number FROM follower WHERE name = $1");
-
 static const struct statement set_follower = SQL(
     "INSERT INTO follower (name, number) VALUES ($1, $2)"
     " ON CONFLICT (name) DO UPDATE SET number = excluded.number");
@@ -47,11 +45,6 @@ bool events_after(struct tx *tx, int64_t number, int64_t limit, struct event **e
     *events = list.at;
     *count = list.len;
     return rows_end(&rows, err);
-}
-
-bool follower_position(struct tx *tx, const char *follower, int64_t *number, struct error *err)
-{
-    return db_number(tx, &find_follower, ARGS(arg_text(str_of(follower))), 0, number, err);
 }
 
 bool follower_advance(struct tx *tx, const char *follower, int64_t number, struct error *err)

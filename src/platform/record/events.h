@@ -33,8 +33,7 @@ bool event_add(struct tx *tx, instant now, const char *kind, struct str subject,
 bool events_after(struct tx *tx, int64_t number, int64_t limit, struct event **events,
                   size_t *count, struct error *err);
 
-/* A follower's own position, kept in the database. */
-bool follower_position(struct tx *tx, const char *follower, int64_t *number, struct error *err);
+/* Writes how far a follower is, in the transaction of what it did with the events. */
 bool follower_advance(struct tx *tx, const char *follower, int64_t number, struct error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/random.h"
+#include "base/wait.h"
 #include "platform/app.h"
 #include "platform/metrics.h"
 #include "platform/record/clerk.h"
@@ -401,12 +402,10 @@ static bool prepare(struct app *app, struct error *err)
 /* Until somebody wakes us (also since `wakes` was read), or it is time to look again. */
 static void rest(struct jobs *jobs, uint64_t wakes)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += POLL_SECONDS;
+    const struct timespec until = wait_until(POLL_SECONDS * SECOND);
     pthread_mutex_lock(&jobs->lock);
     while (!jobs->stopping && jobs->wakes == wakes
-           && pthread_cond_timedwait(&jobs->wake, &jobs->lock, &until) == 0)
+           && wait_at(&jobs->wake, &jobs->lock, &until))
         ;
     pthread_mutex_unlock(&jobs->lock);
 }
@@ -439,11 +438,7 @@ static void *work(void *with)
 
 static void make_lock(struct jobs *jobs)
 {
-    pthread_condattr_t steady;
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&jobs->wake, &steady);
-    pthread_condattr_destroy(&steady);
+    wait_init(&jobs->wake);
     pthread_mutex_init(&jobs->lock, NULL);
 }
 

@@ -71,26 +71,13 @@ static struct str detail_text(struct request *request, struct tx *tx, struct kno
 
 /* ---- The question ---- */
 
-static bool read_day(const struct request *request, const char *name, instant otherwise,
-                     instant *day, struct error *err)
-{
-    struct str text = str_trim(request_query(request, name));
-    *day = otherwise;
-    return !text.len || day_parse(text, day)
-        || fail(err, INVALID, name, N_("Fill in a day, like 2026-11-23."));
-}
-
 static bool read_question(const struct request *request, const struct table *table,
                           struct audit_question *question, struct error *err)
 {
-    instant last;
     question->what = request_query(request, "kind");
     question->search = str_lower(request->arena, table->search);
-    if (!read_day(request, "from", INT64_MIN, &question->from, err)
-        || !read_day(request, "to", 0, &last, err))
-        return false;
-    question->until = last ? last + DAY : 0; /* the last day counts */
-    return true;
+    return audit_read_days(request_query(request, "from"), request_query(request, "to"), question,
+                           err);
 }
 
 static void put_filter(struct request *request, struct node *page, const struct error *why)

@@ -2,6 +2,7 @@
 #include "services/nummervoorziening/use.h"
 
 #include "base/log.h"
+#include "base/wait.h"
 #include "services/nummervoorziening/store_use.h"
 
 #include <math.h>
@@ -273,10 +274,8 @@ static void flush_and_log(struct use *use)
 
 static void wait_a_second(struct use *use)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 1;
-    pthread_cond_timedwait(&use->wake, &use->lock, &until);
+    const struct timespec until = wait_until(SECOND);
+    wait_at(&use->wake, &use->lock, &until);
 }
 
 static void *flush_each_second(void *with)
