@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/db/db_backup.h"
 
+#include "base/encoding.h"
 #include "base/file.h"
 #include "platform/db/db_engine.h"
 #include "platform/db/db_tool.h"
@@ -89,12 +90,19 @@ static bool copy_pages(sqlite3 *from, sqlite3 *to, const struct progress *progre
     return status == SQLITE_DONE || sqlite_failed(to, err);
 }
 
-static bool copy_sqlite(const char *source, const char *path, const struct progress *progress,
-                        struct error *err)
+/* The file alone, as its checksum is: what lies beside it as a journal or WAL is not of the backup. */
+static const char *as_it_is(struct arena *arena, const char *path)
+{
+    return str_format(arena, "file:%.*s?immutable=1",
+                      FMT(percent_encode(arena, str_of(path)))).at;
+}
+
+static bool copy_sqlite(const char *source, int how, const char *path,
+                        const struct progress *progress, struct error *err)
 {
     sqlite3 *from = NULL, *to = NULL;
     bool ok = true;
-    if (sqlite3_open_v2(source, &from, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(source, &from, how, NULL) != SQLITE_OK)
         ok = sqlite_failed(from, err);
     if (ok && sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
         ok = sqlite_failed(to, err);
@@ -200,7 +208,8 @@ bool db_backup(struct str url, const char *path, const struct progress *progress
     if (ok && db_url_is_postgres(url))
         ok = dump_postgres(&arena, source, path, err);
     else if (ok)
-        ok = copy_sqlite(source, path, progress, err) && check_sqlite(&arena, path, err);
+        ok = copy_sqlite(source, SQLITE_OPEN_READWRITE, path, progress, err)
+             && check_sqlite(&arena, path, err);
     ok = ok && sync_file(path, err);
     arena_free(&arena);
     return ok;
@@ -214,7 +223,9 @@ bool db_restore(struct str url, const char *path, struct error *err)
     if (db_url_is_postgres(url))
         ok = restore_postgres(&arena, url, path, err);
     else
-        ok = make_file(target, err) && copy_sqlite(path, target, NULL, err)
+        ok = make_file(target, err)
+             && copy_sqlite(as_it_is(&arena, path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, target,
+                            NULL, err)
              && sync_file(target, err) && check_sqlite(&arena, target, err);
     arena_free(&arena);
     return ok;

@@ -98,6 +98,9 @@ static bool shut_box(struct making *making, struct str passphrase, struct error 
 {
     if (!making->boxed)
         return true;
+    *list_add(making->arena, &making->box) =
+        (struct box_file){ STR(BACKUP_VOUCHED),
+                           manifest_statement(making->arena, making->manifest, BACKUP_KEYS) };
     bool ok = put_file(making, BACKUP_KEYS, box_shut(making->arena, &making->box, passphrase), err);
     for (size_t i = 0; i < making->box.len; i++)
         explicit_bzero((char *)making->box.at[i].bytes.at, making->box.at[i].bytes.len);

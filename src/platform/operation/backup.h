@@ -12,6 +12,8 @@
 #define BACKUP_POSTGRES "database.pgdump"
 #define BACKUP_CONFIG   "fundament.conf"
 #define BACKUP_KEYS     "keys.box"
+#define BACKUP_VOUCHED  "manifest" /* in the box: manifest_statement, that nobody changes without the
+                                      passphrase */
 #define BACKUP_PREFIX   "fundament-" /* of the folder's name; then the instant */
 
 /* Makes <folder>/fundament-<instant>, complete or not at all; `passphrase` is empty to leave the keys
@@ -26,7 +28,8 @@ bool backup_sweep(struct arena *arena, const char *folder, int64_t keep, int64_t
 
 /* Puts a backup back into the data folder, which must hold no database and no keys yet. A
  * fundament.conf that stands there stays and says where the database is; else that of the backup
- * comes. With an empty passphrase the keys are left to the operator. */
+ * comes. With an empty passphrase the keys are left to the operator; with one, nothing is put back unless
+ * all is as the box of keys vouches for it. */
 bool backup_restore(struct arena *arena, const char *backup, const char *data,
                     const struct service *const *services, struct str passphrase,
                     struct manifest *manifest, struct error *err);

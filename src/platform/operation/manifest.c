@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FORMAT         1
@@ -48,9 +49,15 @@ static bool hash_fd(struct arena *arena, int fd, EVP_MD_CTX *hash, struct manife
 static bool hash_file(struct arena *arena, const char *path, struct manifest_file *file,
                       struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe would have us wait */
     if (fd < 0)
         return cannot_read(err, path);
+    if (fstat(fd, &about) < 0 || !S_ISREG(about.st_mode)) {
+        close(fd);
+        errno = EINVAL;
+        return cannot_read(err, path);
+    }
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     bool ok = (hash && hash_fd(arena, fd, hash, file)) || cannot_read(err, path);
     EVP_MD_CTX_free(hash);
@@ -97,6 +104,22 @@ bool manifest_write(struct arena *arena, const struct manifest *manifest, const 
     node_to_json(root, &json);
     buf_byte(&json, '\n');
     return file_write(path_in(arena, folder, MANIFEST_FILE), buf_str(&json), 0600, err);
+}
+
+struct str manifest_statement(struct arena *arena, const struct manifest *manifest, const char *but)
+{
+    char made[INSTANT_TEXT];
+    struct buf out = { .arena = arena };
+    struct str at = instant_format(manifest->made, made);
+    buf_addf(&out, "%.*s %.*s %.*s %lld\n", FMT(manifest->version), FMT(manifest->engine), FMT(at),
+             (long long)manifest->audit_rows);
+    for (size_t i = 0; i < manifest->files.len; i++) {
+        const struct manifest_file *file = &manifest->files.at[i];
+        if (!str_eq(file->name, str_of(but)))
+            buf_addf(&out, "%.*s %lld %.*s\n", FMT(file->sha256), (long long)file->bytes,
+                     FMT(file->name));
+    }
+    return buf_str(&out);
 }
 
 static bool not_a_manifest(struct error *err)

@@ -30,6 +30,9 @@ bool manifest_has(const struct manifest *manifest, const char *name);
 
 bool manifest_write(struct arena *arena, const struct manifest *manifest, const char *folder,
                     struct error *err);
+/* What it says, as text, but for the file `but`. */
+struct str manifest_statement(struct arena *arena, const struct manifest *manifest, const char *but);
+
 /* Reads it and every file that it names: an error says which is missing or was changed. */
 bool manifest_check(struct arena *arena, const char *folder, struct manifest *manifest,
                     struct error *err);

@@ -63,26 +63,48 @@ static bool make_private(const char *folder, struct error *err)
     return chmod(folder, 0700) == 0 || fail_internal(err, "chmod %s", folder);
 }
 
-static bool restore_keys(struct arena *arena, const char *backup, const char *data,
-                         const struct manifest *manifest, struct str passphrase,
-                         struct error *err)
+/* Whoever could change the backup could change its manifest too, but not what is in the box. Backups
+ * of before do not have that. */
+static bool check_vouched(struct arena *arena, const struct manifest *manifest,
+                          const struct box *box, struct error *err)
+{
+    struct str found = manifest_statement(arena, manifest, BACKUP_KEYS);
+    for (size_t i = 0; i < box->len; i++)
+        if (str_eq(box->at[i].name, STR(BACKUP_VOUCHED)) && !str_eq(box->at[i].bytes, found))
+            return fail(err, INVALID, NULL,
+                        N_("This backup is not as it was made: its files are others than those that "
+                           "were sealed together with the keys. Take another backup, and find out "
+                           "who changed this one."));
+    return true;
+}
+
+static bool open_box(struct arena *arena, const char *backup, const struct manifest *manifest,
+                     struct str passphrase, struct box *box, struct error *err)
 {
     struct str bytes;
-    struct box box;
+    *box = (struct box){ 0 };
     if (!passphrase.len)
         return true;
     if (!manifest_has(manifest, BACKUP_KEYS))
         return fail(err, NOT_FOUND, NULL,
                     N_("This backup holds no keys. Restore it without a passphrase and put the folder "
                        "keys back yourself."));
-    if (!file_read(arena, path_in(arena, backup, BACKUP_KEYS), BOX_LIMIT, &bytes, err)
-        || !box_open(arena, bytes, passphrase, &box, err)
-        || !make_private(path_in(arena, data, "keys"), err)
-        || !folder_make(path_in(arena, data, "tls"), err))
+    return file_read(arena, path_in(arena, backup, BACKUP_KEYS), BOX_LIMIT, &bytes, err)
+        && box_open(arena, bytes, passphrase, box, err)
+        && check_vouched(arena, manifest, box, err);
+}
+
+static bool restore_keys(struct arena *arena, const char *data, const struct box *box,
+                         struct error *err)
+{
+    if (box->len
+        && (!make_private(path_in(arena, data, "keys"), err)
+            || !folder_make(path_in(arena, data, "tls"), err)))
         return false;
-    for (size_t i = 0; i < box.len; i++)
-        if (!file_write(path_in(arena, data, str_c(arena, box.at[i].name)), box.at[i].bytes, 0600,
-                        err))
+    for (size_t i = 0; i < box->len; i++)
+        if (!str_eq(box->at[i].name, STR(BACKUP_VOUCHED))
+            && !file_write(path_in(arena, data, str_c(arena, box->at[i].name)), box->at[i].bytes,
+                           0600, err))
             return false;
     return true;
 }
@@ -133,12 +155,15 @@ bool backup_restore(struct arena *arena, const char *backup, const char *data,
                     struct manifest *manifest, struct error *err)
 {
     const struct config *config;
-    if (!manifest_check(arena, backup, manifest, err) || !check_target(arena, data, err)
+    struct box box;
+    if (!manifest_check(arena, backup, manifest, err)
+        || !open_box(arena, backup, manifest, passphrase, &box, err)
+        || !check_target(arena, data, err)
         || !restore_settings(arena, backup, data, manifest, err)
         || !config_load(arena, data, services, &config, err))
         return false;
     struct str url = db_url(config, arena);
-    return restore_keys(arena, backup, data, manifest, passphrase, err)
+    return restore_keys(arena, data, &box, err)
            && restore_certificates(arena, backup, data, manifest, err)
            && restore_database(arena, backup, url, manifest, err)
            && check_restored(arena, url, manifest, err);
