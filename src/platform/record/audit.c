@@ -39,6 +39,12 @@ static const struct statement last_number = SQL("SELECT last FROM series WHERE n
 static const struct statement last_row = SQL(
     "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1");
 static const struct statement find_hash = SQL("SELECT hash FROM audit WHERE number = $1");
+/* The first row that is missing in the record of whom it was done for; 0: none. */
+static const struct statement find_missing = SQL(
+    "SELECT COALESCE(MIN(a.number), 0) FROM audit a WHERE a.on_behalf <> '' AND a.number >= $1"
+    " AND a.number <= COALESCE((SELECT last FROM series WHERE name = 'audit-filed'), 0)"
+    " AND NOT EXISTS (SELECT 1 FROM audit_of o"
+    "                  WHERE o.organisation = a.on_behalf AND o.number = a.number)");
 static const struct statement find_result = SQL(
     "SELECT at, checked, head, problem FROM audit_check WHERE name = 'last'");
 
@@ -269,6 +275,19 @@ static bool start_at(struct tx *tx, struct walk *walk, int64_t from, struct erro
                       "%lld", (long long)walk->number);
 }
 
+/* No hash covers where a row is filed; but what is left out of an organisation's record is found. */
+static bool check_filing(struct tx *tx, int64_t from, struct error *err)
+{
+    int64_t missing;
+    if (!db_number(tx, &find_missing, ARGS(arg_int(from)), 0, &missing, err))
+        return false;
+    return !missing
+        || fail_about(err, CONFLICT, NULL,
+                      N_("Row %s of the audit trail is missing in the record of its organisation: the "
+                         "table audit_of was changed."),
+                      "%lld", (long long)missing);
+}
+
 bool audit_check(struct tx *tx, struct audit_state *state, struct error *err)
 {
     const struct audit_question everything = { .from = INT64_MIN };
@@ -281,6 +300,8 @@ bool audit_check(struct tx *tx, struct audit_state *state, struct error *err)
         return false;
     if (promised != walk.number)
         return misfit((promised < walk.number ? promised : walk.number) + 1, err);
+    if (!check_filing(tx, state->from, err))
+        return false;
     state->checked = walk.checked;
     hex_write(walk.hash.bytes, HASH_BYTES, state->head);
     if (state->remembered.len && !walk.met)
