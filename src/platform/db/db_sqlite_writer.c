@@ -75,11 +75,25 @@ static bool run_in_savepoint(struct connection *writer, struct ticket *ticket, s
     return sqlite_command(writer, &release, err);
 }
 
+static void roll_back(struct connection *writer)
+{
+    struct error ignored;
+    if (is_open(writer))
+        sqlite_command(writer, &rollback, &ignored);
+}
+
+/* Where memory ended, the transaction before may still be open: its ROLLBACK needed some too. */
+static bool begin_anew(struct connection *writer, struct error *err)
+{
+    db_forget_notes(&writer->tx);
+    roll_back(writer);
+    return sqlite_command(writer, &begin, err);
+}
+
 /* One transaction in which each may fail alone. */
 static bool run_apart(struct connection *writer, struct ticket *first, struct error *err)
 {
-    db_forget_notes(&writer->tx);
-    if (!sqlite_command(writer, &begin, err))
+    if (!begin_anew(writer, err))
         return false;
     for (struct ticket *ticket = first; ticket; ticket = ticket->next)
         if (!run_in_savepoint(writer, ticket, err))
@@ -93,8 +107,7 @@ static bool run_smoothly(struct connection *writer, struct ticket *first, bool *
                          struct error *err)
 {
     *failed = false;
-    db_forget_notes(&writer->tx);
-    if (!sqlite_command(writer, &begin, err))
+    if (!begin_anew(writer, err))
         return false;
     for (struct ticket *ticket = first; ticket; ticket = ticket->next) {
         ticket->ok = run_work(writer, ticket);
@@ -105,13 +118,6 @@ static bool run_smoothly(struct connection *writer, struct ticket *first, bool *
         }
     }
     return commit_all(writer, err);
-}
-
-static void roll_back(struct connection *writer)
-{
-    struct error ignored;
-    if (is_open(writer))
-        sqlite_command(writer, &rollback, &ignored);
 }
 
 static void forget_results(struct ticket *ticket)
