@@ -109,6 +109,15 @@ class Installation:
         self.vendor.close()  # its node may have been stopped since
         self.submit(self.vendor)
 
+    def wait_for_both_fronts(self, after):
+        """The load balancer looks at each front's nodes by themselves, so one may be a second later."""
+        wait_for(lambda: Browser(FRONT).get("/readyz")[0] == 200, 20, "not ready after " + after)
+
+        def is_answered():
+            self.vendor.close()
+            return self.vendor.stampseudonym(hpgn("ready"))
+        wait_for(is_answered, 20, "machines are not served after " + after)
+
     def check_whole(self):
         """Everything that was acknowledged is still there, and the sessions hold."""
         vendor = self.vendor
@@ -271,7 +280,7 @@ def before_going_back(at):
 def after_7(at, written):
     well(at, written)
     check("verified" in written, "the backup was not verified")
-    wait_for(lambda: Browser(FRONT).get("/readyz")[0] == 200, 20, "not ready after going back")
+    at.wait_for_both_fronts("going back")
     at.check_whole()
     check(b"vasteland" not in Browser(FRONT).get("/scholen")[2], "the mistake is still there")
     at.write()
@@ -318,7 +327,7 @@ def after_9(at, written):
     crowd = at.crowd
     wait_for(lambda: all(crowd.last.get(name, 0) > promoted for name in ("write", "ask", "read", "use")),
              30, lambda: "no service after the promotion: %s" % crowd.failed[-2:])
-    wait_for(lambda: Browser(FRONT).get("/readyz")[0] == 200, 20, "not ready after the promotion")
+    at.wait_for_both_fronts("the promotion")
     print("  %.1f s from the promotion to service" % (time.monotonic() - promoted))
     at.end_load()
     strange = [failure for failure in crowd.failed if not any(word in failure[2] for word in (
