@@ -61,9 +61,11 @@ bool memory_guard(struct arena *arena, void (*work)(void *with), void *with)
     jmp_buf *volatile thread_outer = memory_rescue(&rescue);
     if (arena)
         arena->rescue = &rescue;
-    bool well = setjmp(rescue) == 0;
-    if (well)
+    volatile bool well = false; /* C17 7.13.2.1: what setjmp gives may not be assigned */
+    if (setjmp(rescue) == 0) {
         work(with);
+        well = true;
+    }
     if (arena)
         arena->rescue = outer;
     memory_rescue(thread_outer);

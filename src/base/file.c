@@ -88,6 +88,8 @@ static bool sync_folder_of(const char *path, struct error *err)
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 1;
+    if (len >= sizeof folder)
+        return fail_about(err, INVALID, NULL, N_("The name %s is too long."), "%s", path);
     memcpy(folder, slash ? path : ".", len);
     folder[len] = '\0';
     return folder_sync(folder, err);

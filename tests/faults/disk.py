@@ -6,6 +6,7 @@ import errno
 import os
 import sqlite3
 import subprocess
+import tempfile
 import time
 
 import house
@@ -142,7 +143,7 @@ def first_start_fails(folder, control, trouble, at, data):
 def backup_fails(world, control, trouble, at):
     """A backup either is whole or is not there."""
     name, calls, error = trouble
-    folder = os.path.join(world.path, "backups-%d" % at)
+    folder = tempfile.mkdtemp(prefix="backups-", dir=world.path)
     set_disk(control, calls, error, folder)
     control.process = 0
     control.disk.arm(at)
@@ -151,8 +152,7 @@ def backup_fails(world, control, trouble, at):
     failed, _ = control.disk.failed, control.disk.disarm()
     if not failed:
         return False
-    left = os.listdir(folder) if os.path.exists(folder) else []
-    finished = [each for each in left if not each.endswith(".partial")]
+    finished = [each for each in os.listdir(folder) if not each.endswith(".partial")]
     if error != SHORT:
         check(status != 0 or finished, "%s at call %d: neither a backup nor a word" % (name, at))
         check(status == 0 or err.startswith("fundament: "),
@@ -160,7 +160,7 @@ def backup_fails(world, control, trouble, at):
         # Where only the entry of its folder was not made durable, or where the sync was one of
         # SQLite's own, after which the file was synced again: then it is a whole one.
         for each in finished:
-            restored = "%s-restored-%d" % (folder, calls)
+            restored = os.path.join(folder, "restored")
             house.fundament(restored, "restore", os.path.join(folder, each), limit=120)
             is_whole(restored)
     else:

@@ -163,10 +163,6 @@ static bool read_begin(struct db *base, struct arena *arena, struct tx **tx, str
     static const struct statement begin = SQL("BEGIN");
     struct sqlite *db = (struct sqlite *)base;
     struct connection *reader = idle_reader(db);
-    if (reader && !sqlite3_get_autocommit(reader->handle)) { /* memory ended at its end */
-        close_connection(reader);
-        reader = NULL;
-    }
     if (!reader && !open_connection(db, false, &reader, err))
         return false;
     reader->tx.arena = arena;

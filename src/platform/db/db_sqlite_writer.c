@@ -137,7 +137,6 @@ static bool run_together(struct connection *writer, struct ticket *first, struct
         return true;
     if (!failed || !first->next)
         return false;
-    roll_back(writer);
     forget_results(first);
     return run_apart(writer, first, err);
 }

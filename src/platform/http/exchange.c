@@ -87,14 +87,15 @@ static bool set_up(struct exchange *exchange, const char *uri)
     arena->limit = exchange->server->memory_limit;
     arena->rescue = &rescue;
     memory_rescue(&rescue);
-    bool well = setjmp(rescue) == 0;
-    if (well) {
+    volatile bool well = false; /* C17 7.13.2.1: what setjmp gives may not be assigned */
+    if (setjmp(rescue) == 0) {
         exchange->raw = str_copy(arena, str_of(uri));
         exchange->request.target = exchange->raw;
         exchange->request.arena = arena;
         exchange->request.app = exchange->server->app;
         exchange->request.connection = exchange;
         exchange->request.id = new_name(exchange->server, arena);
+        well = true;
     }
     arena->rescue = NULL;
     memory_rescue(NULL);
@@ -223,9 +224,12 @@ static bool admit_safely(struct exchange *exchange)
     jmp_buf rescue;
     exchange->arena.rescue = &rescue;
     memory_rescue(&rescue);
-    bool memory = setjmp(rescue) == 0;
-    if (memory && admit(exchange, &exchange->refusal))
-        exchange->refusal = (struct error){ 0 };
+    volatile bool memory = false;
+    if (setjmp(rescue) == 0) {
+        if (admit(exchange, &exchange->refusal))
+            exchange->refusal = (struct error){ 0 };
+        memory = true;
+    }
     exchange->arena.rescue = NULL;
     memory_rescue(NULL);
     return memory;

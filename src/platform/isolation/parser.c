@@ -83,6 +83,7 @@ _Noreturn static void work(const struct errand *errand, int file, int pipe)
                               .memory = ROOM + 2 * size + size * parser->growth,
                               .seconds = SECONDS };
     const char *at = size ? mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0) : "";
+    alarm((unsigned)(PATIENCE / SECOND)); /* nobody waits longer, and the limit counts no sleep */
     if (at == MAP_FAILED)
         answer(pipe, NO_MEMORY, 0, STR(""));
     if (!sandbox_enter(&limits, &err)) {
@@ -224,7 +225,10 @@ static size_t take(int pipe, void *into, size_t size, instant until)
     while (got < size) {
         instant left = until - instant_monotonic();
         struct pollfd wait = { .fd = pipe, .events = POLLIN };
-        if (left <= 0 || poll(&wait, 1, (int)(left / 1000) + 1) == 0)
+        int ready = left > 0 ? poll(&wait, 1, (int)(left / 1000) + 1) : 0;
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready <= 0)
             break;
         ssize_t n = read(pipe, (char *)into + got, size - got);
         if (n < 0 && errno == EINTR)

@@ -122,14 +122,14 @@ static const struct sealed_column sealed[] = {
 static const struct sealed_columns sealed_columns = { "mail", count_of(sealed), sealed };
 
 bool mail_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
-               struct error *err)
+                    struct error *err)
 {
     (void)keeper;
     return sealed_needs(tx, &sealed_columns, version, count, err);
 }
 
 bool mail_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
-               struct error *err)
+                    struct error *err)
 {
     return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err);
 }

@@ -34,8 +34,8 @@ bool mail_store_forget(struct tx *tx, instant before, struct error *err);
 /* For the key's entry in the descriptor (platform/keys/use.h). */
 struct keeper;
 bool mail_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
-               struct error *err);
+                    struct error *err);
 bool mail_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
-               struct error *err);
+                    struct error *err);
 
 #endif

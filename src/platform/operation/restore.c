@@ -63,19 +63,18 @@ static bool make_private(const char *folder, struct error *err)
     return chmod(folder, 0700) == 0 || fail_internal(err, "chmod %s", folder);
 }
 
-/* Whoever could change the backup could change its manifest too, but not what is in the box. Backups
- * of before do not have that. */
+/* Whoever could change the backup could change its manifest too, but not what is in the box. */
 static bool check_vouched(struct arena *arena, const struct manifest *manifest,
                           const struct box *box, struct error *err)
 {
     struct str found = manifest_statement(arena, manifest, BACKUP_KEYS);
     for (size_t i = 0; i < box->len; i++)
-        if (str_eq(box->at[i].name, STR(BACKUP_VOUCHED)) && !str_eq(box->at[i].bytes, found))
-            return fail(err, INVALID, NULL,
-                        N_("This backup is not as it was made: its files are others than those that "
-                           "were sealed together with the keys. Take another backup, and find out "
-                           "who changed this one."));
-    return true;
+        if (str_eq(box->at[i].name, STR(BACKUP_VOUCHED)) && str_eq(box->at[i].bytes, found))
+            return true;
+    return fail(err, INVALID, NULL,
+                N_("This backup is not as it was made: its files are others than those that "
+                   "were sealed together with the keys. Take another backup, and find out "
+                   "who changed this one."));
 }
 
 static bool open_box(struct arena *arena, const char *backup, const struct manifest *manifest,

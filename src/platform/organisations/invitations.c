@@ -2,16 +2,16 @@
 #include "platform/organisations/invitations.h"
 
 #include "base/encoding.h"
+#include "base/list.h"
 #include "base/random.h"
 #include "platform/app.h"
 #include "platform/keys/keeper.h"
 #include "platform/keys/keys.h"
+#include "platform/keys/reseal.h"
 #include "platform/mail/mail.h"
 #include "platform/organisations/grants.h"
 #include "platform/organisations/letters.h"
 #include "platform/record/audit.h"
-#include "base/list.h"
-#include "platform/keys/reseal.h"
 
 #define TOKEN_BYTES 32
 #define TOKEN_CHARS 43
@@ -410,14 +410,14 @@ static const struct sealed_column sealed[] = {
 static const struct sealed_columns sealed_columns = { INVITATION_KEY, count_of(sealed), sealed };
 
 bool invitations_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
-               struct error *err)
+                           struct error *err)
 {
     (void)keeper;
     return sealed_needs(tx, &sealed_columns, version, count, err);
 }
 
 bool invitations_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
-               struct error *err)
+                           struct error *err)
 {
     return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err);
 }

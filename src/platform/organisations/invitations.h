@@ -81,8 +81,8 @@ bool address_of(struct app *app, struct tx *tx, struct str account, struct str *
 /* For the key's entry in the descriptor (platform/keys/use.h). */
 struct keeper;
 bool invitations_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
-               struct error *err);
+                           struct error *err);
 bool invitations_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
-               struct error *err);
+                           struct error *err);
 
 #endif

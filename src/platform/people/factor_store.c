@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "platform/people/factor_store.h"
+
+#include "base/buf.h"
 #include "base/list.h"
+#include "base/random.h"
 #include "platform/keys/keys.h"
 #include "platform/keys/reseal.h"
 #include "platform/people/form_key.h"
-
-#include "base/buf.h"
-#include "base/random.h"
 
 /* ---- The app that makes codes ---- */
 
@@ -303,7 +303,7 @@ static const struct sealed_column sealed[] = {
 static const struct sealed_columns sealed_columns = { ACCOUNTS_KEY, count_of(sealed), sealed };
 
 bool accounts_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
-               struct error *err)
+                        struct error *err)
 {
     int64_t forms;
     (void)keeper;
@@ -315,7 +315,7 @@ bool accounts_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, i
 }
 
 bool accounts_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
-               struct error *err)
+                        struct error *err)
 {
     return sealed_renew(tx, keeper, &sealed_columns, limit, moved, err)
            && (*moved || form_key_renew(tx, keeper, limit, moved, err));

@@ -58,8 +58,8 @@ bool challenge_spend(struct tx *tx, struct str challenge, instant expires, insta
 /* For the key's entry in the descriptor (platform/keys/use.h). */
 struct keeper;
 bool accounts_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
-               struct error *err);
+                        struct error *err);
 bool accounts_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
-               struct error *err);
+                        struct error *err);
 
 #endif

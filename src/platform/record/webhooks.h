@@ -133,8 +133,8 @@ bool webhooks_job(struct app *app, struct arena *arena, const struct job *job, s
 /* For the key's entry in the descriptor (platform/keys/use.h). */
 struct keeper;
 bool webhooks_key_needs(struct tx *tx, struct keeper *keeper, int64_t version, int64_t *count,
-               struct error *err);
+                        struct error *err);
 bool webhooks_key_renew(struct tx *tx, struct keeper *keeper, int64_t limit, int64_t *moved,
-               struct error *err);
+                        struct error *err);
 
 #endif
