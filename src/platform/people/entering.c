@@ -49,7 +49,7 @@ static bool write_refusal(struct tx *tx, void *with, struct error *err)
     const struct refusal *refusal = with;
     instant now = refusal->request->now;
     struct audit_entry entry = {
-        .who = refusal->request->session ? account_subject(tx, refusal->account) : STR("anonymous"),
+        .who = refusal->request->session ? account_subject(tx, refusal->account) : STR("anyone"),
         .what = refusal->what,
         .subject = account_subject(tx, refusal->account),
     };

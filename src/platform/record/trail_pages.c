@@ -36,6 +36,25 @@ static struct str detail_word(const struct request *request, struct str key)
     return key;
 }
 
+/* By means of what somebody showed who they are. */
+static const struct {
+    const char *code;
+    const char *text;
+} means[] = {
+    { "code", N_("a code of the app") },
+    { "passkey", N_("a passkey") },
+    { "password", N_("a password") },
+    { "recovery-code", N_("a recovery code") },
+};
+
+static struct str means_text(const struct request *request, struct str code)
+{
+    for (size_t i = 0; i < count_of(means); i++)
+        if (str_eq(code, str_of(means[i].code)))
+            return tr(request, means[i].text);
+    return code;
+}
+
 static struct str detail_value(struct request *request, struct tx *tx, struct known_names *names,
                                const struct node *value)
 {
@@ -44,6 +63,8 @@ static struct str detail_value(struct request *request, struct tx *tx, struct kn
         return str_format(arena, "%lld", (long long)value->number);
     if (str_eq(value->key, STR("vendor")))
         return party_text(request, tx, names, str_format(arena, "vendor:%.*s", FMT(value->text)));
+    if (str_eq(value->key, STR("by")))
+        return means_text(request, value->text);
     return value->kind == NODE_TEXT ? value->text : STR("");
 }
 
